@@ -1,0 +1,25 @@
+//! Clouds: what a network asks of them, in nouns that Azure and AWS share.
+//!
+//! Invariants: this room knows nothing of Terraform: no values, no schema, no diagnostics. What a
+//! cloud refuses keeps the cloud's own code and words ([`CloudError`]).
+
+#[cfg(feature = "azure")]
+pub mod azure;
+mod error;
+mod network;
+mod tags;
+
+pub use error::{Answer, CloudError};
+pub use network::{
+    Access, Direction, ForeignRules, Found, NatPlan, NetworkPlace, NetworkPlan, NetworkSeen, Networks,
+    PartRole, Protocol, Removal, Removed, Rule, SubnetPlan, SubnetSeen,
+};
+pub use tags::{Mark, Owner};
+
+use std::sync::Arc;
+
+/// One account in one cloud.
+pub trait Cloud: Send + Sync {
+    /// Its networks.
+    fn networks(&self) -> Arc<dyn Networks>;
+}
