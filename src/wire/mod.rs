@@ -1,1 +1,3 @@
-//! The room `wire`.
+//! Bytes to and from values: the only room that knows gRPC, protobuf and MessagePack.
+
+pub mod proto;
