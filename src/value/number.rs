@@ -63,7 +63,7 @@ impl fmt::Display for Number {
 }
 
 /// Sign, significant digits without zeros at either end, and the power of ten they are scaled by.
-fn canonical(text: &str) -> Option<(bool, String, i64)> {
+pub(super) fn canonical(text: &str) -> Option<(bool, String, i64)> {
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
