@@ -400,7 +400,8 @@ mod tests {
         let of = kind(r#"["tuple",["bool","bool","number","string","string"]]"#);
         let value = Value::from_json(br#"["1","false","1.50",1.50,true]"#, &of).unwrap();
         let number = Value::Number(Number::parse("1.5").unwrap());
-        let expected = [Value::Bool(true), Value::Bool(false), number, Value::string("1.50"), Value::string("true")];
+        let expected =
+            [Value::Bool(true), Value::Bool(false), number, Value::string("1.50"), Value::string("true")];
         assert_eq!(value, Value::List(expected.to_vec()));
     }
 
