@@ -94,7 +94,7 @@ impl Value {
     ///
     /// # Errors
     /// [`JsonFault`] with the place and what is wrong there.
-    pub fn from_json_exact(json: &[u8], kind: &Kind) -> Result<Self, JsonFault> {
+    pub fn from_json(json: &[u8], kind: &Kind) -> Result<Self, JsonFault> {
         read(parse(json)?, kind, Surplus::Refused, DEPTH)
     }
 
@@ -103,7 +103,7 @@ impl Value {
     ///
     /// # Errors
     /// [`JsonFault`] with the place and what is wrong there.
-    pub fn from_json(json: &[u8], kind: &Kind) -> Result<Self, JsonFault> {
+    pub fn from_older_json(json: &[u8], kind: &Kind) -> Result<Self, JsonFault> {
         read(parse(json)?, kind, Surplus::Dropped, DEPTH)
     }
 
@@ -365,7 +365,7 @@ mod tests {
 
     #[track_caller]
     fn both_ways(json: &str, of: &str) {
-        let value = Value::from_json_exact(json.as_bytes(), &kind(of)).unwrap();
+        let value = Value::from_json(json.as_bytes(), &kind(of)).unwrap();
         assert_eq!(value.to_json(&kind(of)).unwrap(), json);
     }
 
@@ -381,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_missing_attribute_is_null() {
-        let value = Value::from_json_exact(b"{}", &kind(r#"["object",{"a":"string"}]"#)).unwrap();
+        let value = Value::from_json(b"{}", &kind(r#"["object",{"a":"string"}]"#)).unwrap();
         assert_eq!(value, Value::object([("a", Value::Null)]));
     }
 
@@ -389,16 +389,16 @@ mod tests {
     fn an_attribute_too_many_is_refused_except_in_an_older_state() {
         let of = kind(r#"["list",["object",{"a":"string"}]]"#);
         let json = br#"[{"a":"x","old":1}]"#;
-        let fault = Value::from_json_exact(json, &of).unwrap_err();
+        let fault = Value::from_json(json, &of).unwrap_err();
         assert_eq!((fault.path.to_string().as_str(), fault.problem), ("[0].old", JsonProblem::Surplus));
-        let value = Value::from_json(json, &of).unwrap();
+        let value = Value::from_older_json(json, &of).unwrap();
         assert_eq!(value, Value::List(vec![Value::object([("a", Value::string("x"))])]));
     }
 
     #[test]
     fn primitives_are_converted_as_the_hosts_do() {
         let of = kind(r#"["tuple",["bool","bool","number","string","string"]]"#);
-        let value = Value::from_json_exact(br#"["1","false","1.50",1.50,true]"#, &of).unwrap();
+        let value = Value::from_json(br#"["1","false","1.50",1.50,true]"#, &of).unwrap();
         let number = Value::Number(Number::parse("1.5").unwrap());
         let expected =
             [Value::Bool(true), Value::Bool(false), number, Value::string("1.50"), Value::string("true")];
@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn the_fault_says_where() {
         let of = kind(r#"["object",{"a":["map",["list","number"]],"s":["set",["list","bool"]]}]"#);
-        let fault = |json: &str| Value::from_json_exact(json.as_bytes(), &of).unwrap_err();
+        let fault = |json: &str| Value::from_json(json.as_bytes(), &of).unwrap_err();
         assert_eq!(fault(r#"{"a":{"k":[1,"x"]}}"#).path.to_string(), r#"a["k"][1]"#);
         assert_eq!(fault(r#"{"s":[[true],[1]]}"#).path.to_string(), "s");
         assert_eq!(fault(r#"{"a":"#).problem, JsonProblem::Syntax { line: 1, column: 5 });
@@ -417,7 +417,7 @@ mod tests {
 
     #[test]
     fn strings_are_brought_into_normal_form() {
-        let value = Value::from_json_exact("\"e\u{301}\"".as_bytes(), &Kind::String).unwrap();
+        let value = Value::from_json("\"e\u{301}\"".as_bytes(), &Kind::String).unwrap();
         assert_eq!(value, Value::string("\u{e9}"));
     }
 
@@ -427,10 +427,10 @@ mod tests {
         for _ in 0..200 {
             json = format!(r#"{{"type":["list","dynamic"],"value":[{json}]}}"#);
         }
-        let fault = Value::from_json_exact(json.as_bytes(), &Kind::Dynamic).unwrap_err();
+        let fault = Value::from_json(json.as_bytes(), &Kind::Dynamic).unwrap_err();
         assert!(matches!(fault.problem, JsonProblem::Depth | JsonProblem::Mismatch { .. }));
         let brackets = "[".repeat(1_000_000);
-        assert!(Value::from_json_exact(brackets.as_bytes(), &Kind::Dynamic).is_err());
+        assert!(Value::from_json(brackets.as_bytes(), &Kind::Dynamic).is_err());
     }
 
     #[test]
@@ -439,7 +439,7 @@ mod tests {
         for (text, json) in [("+5", "5e0"), (".5", "5e-1"), ("5.", "5e0"), ("-.0", "0"), ("007", "7e0")] {
             let value = Value::Number(Number::parse(text).unwrap());
             assert_eq!(value.to_json(&Kind::Number).unwrap(), json);
-            assert_eq!(Value::from_json_exact(json.as_bytes(), &Kind::Number).unwrap(), value);
+            assert_eq!(Value::from_json(json.as_bytes(), &Kind::Number).unwrap(), value);
         }
     }
 }

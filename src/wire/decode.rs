@@ -15,7 +15,7 @@ use crate::value::{Kind, Value};
 pub fn value(message: Option<&DynamicValue>, kind: &Kind) -> Result<Value, Fault> {
     match message {
         Some(message) if !message.msgpack.is_empty() => msgpack::read(&message.msgpack, kind),
-        Some(message) if !message.json.is_empty() => Ok(Value::from_json_exact(&message.json, kind)?),
+        Some(message) if !message.json.is_empty() => Ok(Value::from_json(&message.json, kind)?),
         _ => Ok(Value::Null),
     }
 }

@@ -135,7 +135,7 @@ impl Service for Echo {
 
     async fn upgrade(&self, request: Upgrade) -> (Option<Value>, Diagnostics) {
         let kind = self.0.resources["echo_thing"].block.kind();
-        match Value::from_json(&request.json, &kind) {
+        match Value::from_older_json(&request.json, &kind) {
             Ok(state) => (Some(state), Diagnostics::none()),
             Err(fault) => (None, Diagnostic::error("State unreadable", fault.to_string()).into()),
         }
