@@ -4,6 +4,7 @@
 //! no I/O. Numbers keep every digit, unknown values keep their refinement byte for byte.
 
 mod duration;
+mod json;
 mod kind;
 mod number;
 mod path;
@@ -11,6 +12,7 @@ mod path;
 use std::collections::BTreeMap;
 
 pub use duration::parse_duration;
+pub use json::{JsonFault, JsonProblem};
 pub use kind::Kind;
 pub use number::Number;
 pub use path::{Path, Step};
