@@ -1,5 +1,7 @@
 //! The clock, and waiting with an end.
 
+#![allow(clippy::disallowed_methods, reason = "the one place that sleeps")]
+
 use std::time::Duration;
 
 use tokio::time::Instant;
