@@ -6,12 +6,14 @@
 mod kind;
 mod number;
 mod path;
+mod spelling;
 
 use std::collections::BTreeMap;
 
 pub use kind::Kind;
 pub use number::Number;
 pub use path::{Path, Step};
+pub use spelling::nearest;
 
 /// One value of Terraform's type system.
 ///
