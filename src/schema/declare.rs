@@ -30,6 +30,7 @@ macro_rules! declare {
         }
     ) => {
         $(#[doc = $object_doc])*
+        #[allow(unreachable_pub, reason = "some objects are declared in private modules")]
         #[derive(Clone, Debug, PartialEq)]
         pub struct $object { $( $(#[doc = $doc])+ pub $name: $kind, )* }
 
@@ -39,7 +40,7 @@ macro_rules! declare {
                     let rule: $crate::schema::Rule = $rule;
                     let optional = <$kind as $crate::schema::Field>::OPTIONAL;
                     $crate::schema::Attribute {
-                        name: stringify!($name),
+                        name: $crate::schema::plain_name(stringify!($name)),
                         doc: concat!($($doc, "\n"),+).trim(),
                         shape: <$kind as $crate::schema::Field>::shape(),
                         presence: if rule.default.is_some() || rule.chosen {
@@ -65,12 +66,13 @@ macro_rules! declare {
                     return Err($crate::schema::Unread::Unknown);
                 }
                 Ok(Self { $( $name: <$kind as $crate::schema::Field>::read(
-                    value.get(stringify!($name)), &path.attribute(stringify!($name)),
+                    value.get($crate::schema::plain_name(stringify!($name))),
+                    &path.attribute($crate::schema::plain_name(stringify!($name))),
                 )?, )* })
             }
 
             fn into_object(&self, object: &mut std::collections::BTreeMap<String, $crate::value::Value>) {
-                $( object.insert(stringify!($name).to_owned(), $crate::schema::Field::write(&self.$name)); )*
+                $( object.insert($crate::schema::plain_name(stringify!($name)).to_owned(), $crate::schema::Field::write(&self.$name)); )*
             }
         }
 
@@ -116,4 +118,10 @@ pub fn merge(spec: Vec<Attribute>, status: Vec<Attribute>) -> Vec<Attribute> {
         }
     }
     merged
+}
+
+/// A field's name as HCL has it: a raw identifier such as `r#type` without its mark.
+#[must_use]
+pub fn plain_name(field: &'static str) -> &'static str {
+    field.strip_prefix("r#").unwrap_or(field)
 }

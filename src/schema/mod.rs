@@ -7,6 +7,7 @@ mod declare;
 mod draft;
 mod field;
 mod golden;
+pub mod page;
 mod rule;
 
 pub use attribute::{
@@ -14,7 +15,7 @@ pub use attribute::{
     ProviderSchema, Resource, Shape,
 };
 pub(crate) use declare::declare;
-pub use declare::{Attributes, merge};
+pub use declare::{Attributes, merge, plain_name};
 pub use draft::{Draft, Planned};
 pub use field::{Field, Timeouts, Unread};
 pub use golden::to_json;
