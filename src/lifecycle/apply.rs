@@ -101,5 +101,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Diagnostic {
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".to_owned());
-    Diagnostic::bug(format!("The operation ended in a panic: {text}. What exists by now is kept in the state."))
+    Diagnostic::bug(format!(
+        "The operation ended in a panic: {text}. What exists by now is kept in the state."
+    ))
 }

@@ -115,8 +115,12 @@ pub trait Managed: Send + Sync {
     ) -> Result<Diagnostics, Diagnostics>;
 
     /// Finds an object by its import id, or by its identity where the id is empty.
-    async fn import(&self, id: &str, identity: &Value, patience: &Patience)
-    -> Result<(Value, Private), Diagnostics>;
+    async fn import(
+        &self,
+        id: &str,
+        identity: &Value,
+        patience: &Patience,
+    ) -> Result<(Value, Private), Diagnostics>;
 
     /// Brings a state that an earlier version stored to the present one. `version` is older than ours.
     fn upgrade(&self, _version: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {

@@ -11,7 +11,8 @@ use crate::value::Value;
 pub fn upgrade(managed: &dyn Managed, request: &Upgrade) -> (Option<Value>, Diagnostics) {
     let block = &managed.schema().block;
     let decoded = if request.version == block.version {
-        Value::from_json(&request.json, &block.kind()).map_err(|reason| unreadable(request, &reason.to_string()))
+        Value::from_json(&request.json, &block.kind())
+            .map_err(|reason| unreadable(request, &reason.to_string()))
     } else {
         serde_json::from_slice::<serde_json::Value>(&request.json)
             .map_err(|reason| unreadable(request, &reason.to_string()))

@@ -42,7 +42,9 @@ fn object(
             diagnostics.push(
                 Diagnostic::error(
                     "Value for a computed attribute",
-                    format!("The attribute {path} is set by the provider alone. Remove it from the configuration."),
+                    format!(
+                        "The attribute {path} is set by the provider alone. Remove it from the configuration."
+                    ),
                 )
                 .at(path),
             );

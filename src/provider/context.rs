@@ -94,10 +94,9 @@ impl Context {
         Configured {
             settings: Arc::new(Settings::read(config)),
             #[cfg(feature = "azure")]
-            azure: azure_settings(environment, config.get("azure"))
-                .map_or(Planned::Unknown, |settings| {
-                    Planned::Known(Arc::new(crate::cloud::azure::Azure::new(settings).map(Arc::new)))
-                }),
+            azure: azure_settings(environment, config.get("azure")).map_or(Planned::Unknown, |settings| {
+                Planned::Known(Arc::new(crate::cloud::azure::Azure::new(settings).map(Arc::new)))
+            }),
         }
     }
 
@@ -195,4 +194,3 @@ fn azure_settings(environment: &dyn Environment, block: &Value) -> Option<crate:
         register_providers: given.and_then(|block| block.register_providers),
     })
 }
-

@@ -171,10 +171,7 @@ impl<T: Field> Field for BTreeMap<String, T> {
     }
     fn read(value: &Value, path: &Path) -> Result<Self, Unread> {
         let entries = value.as_map().ok_or_else(|| mismatch(value, &Kind::map(Kind::Dynamic), path))?;
-        entries
-            .iter()
-            .map(|(key, entry)| Ok((key.clone(), T::read(entry, &path.key(key))?)))
-            .collect()
+        entries.iter().map(|(key, entry)| Ok((key.clone(), T::read(entry, &path.key(key))?))).collect()
     }
     fn write(&self) -> Value {
         Value::Map(self.iter().map(|(key, entry)| (key.clone(), entry.write())).collect())

@@ -7,12 +7,18 @@ use super::{Attribute, Block, Function, Nesting, Presence, ProviderSchema, Shape
 /// The schema of one provider, as it stands under its address in `provider_schemas`.
 #[must_use]
 pub fn to_json(schema: &ProviderSchema) -> Json {
-    let resources: Map<_, _> =
-        schema.resources.iter().map(|(name, resource)| ((*name).to_owned(), block(&resource.block))).collect();
+    let resources: Map<_, _> = schema
+        .resources
+        .iter()
+        .map(|(name, resource)| ((*name).to_owned(), block(&resource.block)))
+        .collect();
     let data: Map<_, _> =
         schema.data_sources.iter().map(|(name, data)| ((*name).to_owned(), block(&data.block))).collect();
-    let ephemerals: Map<_, _> =
-        schema.ephemerals.iter().map(|(name, ephemeral)| ((*name).to_owned(), block(&ephemeral.block))).collect();
+    let ephemerals: Map<_, _> = schema
+        .ephemerals
+        .iter()
+        .map(|(name, ephemeral)| ((*name).to_owned(), block(&ephemeral.block)))
+        .collect();
     let functions: Map<_, _> =
         schema.functions.iter().map(|(name, declared)| ((*name).to_owned(), function(declared))).collect();
     let identities: Map<_, _> = schema
@@ -24,7 +30,8 @@ pub fn to_json(schema: &ProviderSchema) -> Json {
                 .identity
                 .iter()
                 .map(|attribute| {
-                    let necessity = if attribute.required { "required_for_import" } else { "optional_for_import" };
+                    let necessity =
+                        if attribute.required { "required_for_import" } else { "optional_for_import" };
                     let shown = json!({
                         "type": attribute.kind.to_json(), "description": attribute.doc, necessity: true
                     });
