@@ -9,7 +9,7 @@ use crate::value::Value;
 /// over what the host proposes (HM7: in lists the host copies computed leaves by position). `prior` is
 /// null on create; computed attributes then are unknown, else they keep their prior value.
 #[must_use]
-pub fn lay(attributes: &[Attribute], config: &Value, prior: &Value) -> Value {
+pub(super) fn lay(attributes: &[Attribute], config: &Value, prior: &Value) -> Value {
     let planned = attributes
         .iter()
         .map(|attribute| {

@@ -5,6 +5,7 @@
 
 mod apply;
 mod defaults;
+mod import;
 mod managed;
 mod plan;
 mod read;
@@ -22,6 +23,7 @@ use crate::time::Patience;
 use crate::value::{Path, Value};
 
 pub use apply::apply;
+pub use import::import;
 pub use managed::{Limits, Managed, Planning};
 pub use plan::plan;
 pub use read::read;

@@ -8,6 +8,7 @@ mod json;
 mod kind;
 mod number;
 mod path;
+mod spelling;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ pub use json::{JsonFault, JsonProblem};
 pub use kind::Kind;
 pub use number::Number;
 pub use path::{Path, Step};
+pub use spelling::nearest;
 
 /// One value of Terraform's type system.
 ///
