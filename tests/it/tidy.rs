@@ -206,7 +206,7 @@ fn too_long(file: &File) -> Option<String> {
 
 fn says_nothing(file: &File) -> Option<String> {
     let first = file.text.lines().next().unwrap_or_default();
-    let says = first.strip_prefix("//! ").is_some_and(|sentence| sentence.len() > 10);
+    let says = first.strip_prefix("//! ").is_some_and(|sentence| !sentence.trim().is_empty());
     (!says).then(|| format!("{}: the first line does not say what the file is for", file.path))
 }
 
