@@ -2,6 +2,8 @@
 
 mod explain;
 mod network;
+mod pages;
 mod service;
 
+pub use pages::pages;
 pub use service::provider;

@@ -30,6 +30,7 @@ macro_rules! declare {
         }
     ) => {
         $(#[doc = $object_doc])*
+        #[allow(unreachable_pub, reason = "some objects are declared in private modules")]
         #[derive(Clone, Debug, PartialEq)]
         pub struct $object { $( $(#[doc = $doc])+ pub $name: $kind, )* }
 

@@ -7,6 +7,7 @@ mod declare;
 mod draft;
 mod field;
 mod golden;
+pub mod page;
 mod rule;
 
 pub use attribute::{

@@ -125,7 +125,7 @@ declare! {
 
 /// The declaration of `bud_network`.
 #[must_use]
-pub(crate) fn resource() -> Resource {
+pub(in crate::resources) fn resource() -> Resource {
     Resource {
         block: Block {
             version: 0,
