@@ -119,7 +119,10 @@ fn a_context_may_name_what_another_kubeconfig_has() {
         "contexts:\n- {name: k, context: {cluster: c, user: u, namespace: space}}\ncurrent-context: k\n";
     let text =
         merged(&["clusters:\n- {name: c, cluster: {server: https://g}}\nusers:\n- {name: u}\n", contexts]);
-    assert!(text.contains("    cluster: c\n    user: u\n    namespace: space\ncurrent-context: k\n"), "{text}");
+    assert!(
+        text.contains("    cluster: c\n    user: u\n    namespace: space\ncurrent-context: k\n"),
+        "{text}"
+    );
 }
 
 #[test]
