@@ -290,10 +290,11 @@ fn concat(arguments: Vec<Node>) -> Node {
 
 fn flatten(node: Node, leaves: &mut Vec<Node>) {
     match node {
-        Node::Tuple(items) | Node::Elements(items) => {
-            items.into_iter().for_each(|item| flatten(item, leaves))
+        Node::Tuple(items) | Node::Elements(items) | Node::Either(items) => {
+            for item in items {
+                flatten(item, leaves);
+            }
         }
-        Node::Either(items) => items.into_iter().for_each(|item| flatten(item, leaves)),
         other => leaves.push(other),
     }
 }

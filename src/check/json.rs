@@ -185,3 +185,64 @@ impl Reader<'_> {
         self.text.get(start..self.at).and_then(|quoted| serde_json::from_str(quoted).ok()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::{Node, Places, Reader};
+
+    /// Any JSON without templates.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let text = "[a-zä\\n\"\\\\{}, :\\[\\]]{0,6}";
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            any::<f32>().prop_map(Value::from),
+            text.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 5, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map(text, inner, 0..5)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Whether a node shows all of a value, with every key at its place.
+    fn shows(node: &Node, value: &Value, lines: &[&str]) -> bool {
+        match (node, value) {
+            (Node::Object(entries), Value::Object(object)) => {
+                entries.len() == object.len()
+                    && entries.iter().zip(object).all(|(entry, (key, value))| {
+                        let line = lines[entry.place.line - 1];
+                        let at_place: String = line.chars().skip(entry.place.column - 1).collect();
+                        entry.key.as_ref() == Some(key)
+                            && at_place.starts_with(&Value::from(key.as_str()).to_string())
+                            && shows(&entry.value, value, lines)
+                    })
+            }
+            (Node::Tuple(items), Value::Array(array)) => {
+                items.len() == array.len()
+                    && items.iter().zip(array).all(|(item, value)| shows(item, value, lines))
+            }
+            (Node::Text(text), Value::String(string)) => text == string,
+            (Node::Opaque, Value::Null | Value::Bool(_) | Value::Number(_)) => true,
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_json_is_read_with_every_key_at_its_place(value in any_json(), pretty: bool) {
+            let text = if pretty { format!("{value:#}") } else { value.to_string() };
+            let places = Places::of_file(std::path::Path::new("x.tf.json"), &text);
+            let node = Reader { text: &text, at: 0, places }.value();
+            let lines: Vec<&str> = text.split('\n').collect();
+            prop_assert!(shows(&node, &value, &lines), "{node:?}\n{text}");
+        }
+    }
+}

@@ -56,7 +56,7 @@ const NAME: &str = "bud";
 /// The end of the provider's address on every registry.
 const SOURCE: &str = "budecosystem/bud";
 
-/// Endings of configuration files, native and JSON; OpenTofu knows two more.
+/// Endings of configuration files in native and in JSON syntax; the second of each only `tofu` reads.
 const NATIVE: [&str; 2] = [".tf", ".tofu"];
 const JSON: [&str; 2] = [".tf.json", ".tofu.json"];
 
@@ -120,7 +120,9 @@ fn load(folder: &Path) -> Result<Module, CheckError> {
         let text = text(&path, bytes)?;
         let is_json = JSON.iter().any(|ending| name.ends_with(ending));
         let items = if is_json { json::read(&path, &text)? } else { hcl::read(&path, &text)? };
-        items.into_iter().for_each(|item| module.take(item));
+        for item in items {
+            module.take(item);
+        }
     }
     module.choose_providers();
     Ok(module)
@@ -133,7 +135,7 @@ fn text(path: &Path, bytes: Vec<u8>) -> Result<String, CheckError> {
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         CheckError::Parse {
             file: path.to_owned(),
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            line: before.split(|byte| *byte == b'\n').count(),
             column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
             message: "the file is not UTF-8".into(),
         }

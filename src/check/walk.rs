@@ -85,7 +85,9 @@ impl Walk<'_> {
     fn node(&mut self, node: &Node, want: Want<'_>, path: &Path) {
         match node {
             Node::Either(alternatives) => {
-                alternatives.iter().for_each(|alternative| self.node(alternative, want, path));
+                for alternative in alternatives {
+                    self.node(alternative, want, path);
+                }
             }
             Node::Local(name, steps) => self.local(name, steps, want, path),
             Node::Object(entries) => self.object(entries, want, path),
@@ -111,7 +113,9 @@ impl Walk<'_> {
             }
             Node::Elements(items) => {
                 if let Some(element) = element(want) {
-                    items.iter().for_each(|item| self.node(item, element, path));
+                    for item in items {
+                        self.node(item, element, path);
+                    }
                 }
             }
             Node::Text(_) | Node::Opaque => {}

@@ -1,1 +1,3 @@
 //! The room `resources`.
+
+pub mod functions;
