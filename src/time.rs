@@ -1,5 +1,7 @@
 //! The clock, and waiting with an end.
 
+#![allow(clippy::disallowed_methods, reason = "the one place that sleeps")]
+
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -88,4 +90,10 @@ impl Patience {
     pub fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
+}
+
+/// The wall clock.
+#[must_use]
+pub fn now() -> ::time::OffsetDateTime {
+    ::time::OffsetDateTime::now_utc()
 }

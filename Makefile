@@ -1,0 +1,44 @@
+# The table of contents of all chores. `make` alone prints it.
+#
+# What is built once (cargo's target, the programs that the tests talk to, tools) goes into
+# ~/.cache/terraform-provider-bud, or into $BUD_CACHE.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build demo test matrix bench docs lint deny release clean-cache
+
+help: ## Print this table.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the provider as the tests use it.
+	. scripts/environment; cargo build --locked; echo "$$BUD_DEBUG_BINARY"
+
+demo: ## Make, check and destroy a network against the simulator, with tofu or terraform.
+	scripts/demo
+
+test: ## Get the programs that the tests talk to, then run every test.
+	scripts/test
+
+matrix: ## Run the whole fault matrix; its last lines are kept in docs/guides.
+	scripts/matrix
+
+bench: ## Measure start, memory and requests, beside the Helm provider.
+	scripts/bench
+
+docs: ## Write the generated pages below docs/.
+	. scripts/environment; cargo run --locked --quiet -- docs
+
+lint: ## Formatting, clippy with warnings denied, dependencies.
+	cargo fmt --check
+	. scripts/environment; cargo clippy --locked --all-targets -- -D warnings
+	scripts/deny
+
+deny: ## Licences, origins and duplicates of the dependencies.
+	scripts/deny
+
+release: ## Build the binary that is released: link-time optimised and stripped.
+	. scripts/environment; cargo build --locked --release; echo "$$CARGO_TARGET_DIR/release/terraform-provider-bud"
+
+clean-cache: ## Remove everything that was built once and kept.
+	. scripts/environment; rm -rf "$$BUD_CACHE"
