@@ -26,7 +26,7 @@ pub(crate) fn route(
     let method = request.method.as_str();
     let own = |at: usize| segments[at].as_str();
     match lower.as_slice() {
-        ["tenants"] | ["subscriptions"] | ["subscriptions", _] | ["subscriptions", _, "locations"] => {
+        ["tenants" | "subscriptions"] | ["subscriptions", _] | ["subscriptions", _, "locations"] => {
             version(request, SUBSCRIPTION_VERSIONS)?;
             subscription::show(request, &lower)
         }

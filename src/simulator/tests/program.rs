@@ -1,5 +1,7 @@
 //! The simulator as a program: the ready line, the options, and how it ends.
 
+#![allow(clippy::disallowed_methods, reason = "a program is started, watched and ended from outside")]
+
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
