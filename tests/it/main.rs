@@ -1,4 +1,5 @@
 //! One integration binary: the provider in the hands of hosts, real ones and our own small one.
 
 mod harness;
+mod process;
 mod tidy;

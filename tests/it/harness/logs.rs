@@ -68,7 +68,8 @@ pub(crate) fn entry(line: &str) -> Result<Entry, &'static str> {
         return Err("no level of the hosts");
     }
     let zoned = timestamp.strip_suffix('Z').map(|local| (local, "+00:00"));
-    let (local, zone) = zoned.or_else(|| timestamp.split_at_checked(timestamp.len().saturating_sub(6))).unwrap_or_default();
+    let (local, zone) =
+        zoned.or_else(|| timestamp.split_at_checked(timestamp.len().saturating_sub(6))).unwrap_or_default();
     let zone_format = format_description!("[offset_hour sign:mandatory]:[offset_minute]");
     if PrimitiveDateTime::parse(local, TIME).is_err() || UtcOffset::parse(zone, zone_format).is_err() {
         return Err("the time has not exactly six fractional digits");
@@ -91,7 +92,9 @@ mod tests {
             assert_eq!((entry.level.as_str(), entry.message.as_str()), ("info", "m"));
             assert_eq!(entry.fields["k"], 1);
         }
-        for time in ["2026-01-02T03:04:05.123Z", "2026-01-02T03:04:05.123456789Z", "2026-01-02T03:04:05Z", "Z", ""] {
+        for time in
+            ["2026-01-02T03:04:05.123Z", "2026-01-02T03:04:05.123456789Z", "2026-01-02T03:04:05Z", "Z", ""]
+        {
             assert!(entry(&line(time)).is_err(), "{time}");
         }
     }

@@ -6,7 +6,11 @@
 //! encodes, proposes, plans or judges.
 
 pub(crate) mod alike;
+pub(crate) mod client;
+pub(crate) mod codec;
 pub(crate) mod hcl;
 pub(crate) mod judge;
+pub(crate) mod logs;
+pub(crate) mod process;
 pub(crate) mod proposed;
 pub(crate) mod schema;

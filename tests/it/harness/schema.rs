@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use bud::schema::{Nesting as OurNesting, Presence, Shape};
 use bud::value::Kind;
+use bud::wire::proto::tfplugin6 as proto;
+use bud::wire::proto::tfplugin6::schema::object::NestingMode;
 
 /// How nested objects are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,88 @@ impl Nested {
 /// The type of an object with the given attributes.
 pub(crate) fn object_kind(attributes: &Attributes) -> Kind {
     Kind::Object(attributes.iter().map(|(name, attribute)| (name.clone(), attribute.kind.clone())).collect())
+}
+
+/// Everything a provider offers, as it says so itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Offer {
+    pub(crate) provider: Block,
+    pub(crate) resources: BTreeMap<String, Block>,
+    /// The type of each resource's identity, where it has one.
+    pub(crate) identities: BTreeMap<String, Kind>,
+    pub(crate) identity_versions: BTreeMap<String, i64>,
+}
+
+impl Offer {
+    /// Reads the provider's answers; what would break a host breaks the test.
+    pub(crate) fn read(
+        schema: &proto::get_provider_schema::Response,
+        identities: &proto::get_resource_identity_schemas::Response,
+    ) -> Self {
+        let kinds = identities.identity_schemas.iter().map(|(name, schema)| {
+            let attributes = schema.identity_attributes.iter();
+            let attributes = attributes.map(|attribute| (attribute.name.clone(), kind(&attribute.r#type)));
+            (name.clone(), Kind::Object(attributes.collect()))
+        });
+        let versions =
+            identities.identity_schemas.iter().map(|(name, schema)| (name.clone(), schema.version));
+        Self {
+            provider: schema.provider.as_ref().expect("missing provider schema").into(),
+            resources: schema
+                .resource_schemas
+                .iter()
+                .map(|(name, schema)| (name.clone(), schema.into()))
+                .collect(),
+            identities: kinds.collect(),
+            identity_versions: versions.collect(),
+        }
+    }
+}
+
+fn kind(json: &[u8]) -> Kind {
+    let json = serde_json::from_slice(json).unwrap();
+    Kind::from_json(&json).unwrap_or_else(|| panic!("{json} is no type and crashes a host"))
+}
+
+impl From<&proto::Schema> for Block {
+    fn from(sent: &proto::Schema) -> Self {
+        let block = sent.block.as_ref().expect("a schema without a block crashes a host");
+        assert!(block.block_types.is_empty(), "everything shaped like an object is a nested attribute");
+        Self { version: sent.version, attributes: sent_attributes(&block.attributes) }
+    }
+}
+
+fn sent_attributes(sent: &[proto::schema::Attribute]) -> Attributes {
+    let attributes: Attributes = sent.iter().map(|one| (one.name.clone(), one.into())).collect();
+    assert_eq!(attributes.len(), sent.len(), "an attribute is there twice");
+    attributes
+}
+
+impl From<&proto::schema::Attribute> for Attribute {
+    fn from(sent: &proto::schema::Attribute) -> Self {
+        let nested = sent.nested_type.as_ref().map(|below| Nested {
+            nesting: match below.nesting() {
+                NestingMode::Single => Nesting::Single,
+                NestingMode::List => Nesting::List,
+                NestingMode::Set => Nesting::Set,
+                NestingMode::Map => Nesting::Map,
+                NestingMode::Invalid => panic!("{}: nested without nesting", sent.name),
+            },
+            attributes: sent_attributes(&below.attributes),
+        });
+        assert_eq!(sent.r#type.is_empty(), nested.is_some(), "{}: one of type and nested_type", sent.name);
+        assert!(sent.required || sent.optional || sent.computed, "{}: nobody gives the value", sent.name);
+        assert!(!(sent.required && (sent.optional || sent.computed)), "{}: required and more", sent.name);
+        Self {
+            kind: nested.as_ref().map_or_else(|| kind(&sent.r#type), Nested::kind),
+            nested,
+            required: sent.required,
+            optional: sent.optional,
+            computed: sent.computed,
+            sensitive: sent.sensitive,
+            write_only: sent.write_only,
+        }
+    }
 }
 
 impl From<&bud::schema::Attribute> for Attribute {

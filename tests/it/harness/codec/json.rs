@@ -27,7 +27,8 @@ pub(crate) fn to_json(kind: &Kind, value: &Value) -> String {
             format!("[{}]", elements.collect::<Vec<_>>().join(", "))
         }
         (Kind::Map(element), Value::Map(entries)) => {
-            let entries = entries.iter().map(|(key, entry)| format!("{}: {}", quoted(key), to_json(element, entry)));
+            let entries =
+                entries.iter().map(|(key, entry)| format!("{}: {}", quoted(key), to_json(element, entry)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
         (Kind::Object(attributes), Value::Map(_)) => {
@@ -53,7 +54,8 @@ fn read(kind: &Kind, json: &str) -> Result<Value, String> {
     match kind {
         Kind::Dynamic => {
             let parts: BTreeMap<String, Box<RawValue>> = parse(json)?;
-            let part = |name: &str| parts.get(name).map(|part| part.get()).ok_or(format!("{name} is missing"));
+            let part =
+                |name: &str| parts.get(name).map(|part| part.get()).ok_or(format!("{name} is missing"));
             let kind: serde_json::Value = parse(part("type")?)?;
             let kind = Kind::from_json(&kind).ok_or_else(|| format!("{kind} is no type"))?;
             let value = read(&kind, part("value")?)?;

@@ -92,8 +92,12 @@ mod tests {
         let kind = Kind::Object([("a".to_owned(), Kind::String), ("b".to_owned(), Kind::String)].into());
         let one = Kind::Object([("a".to_owned(), Kind::String)].into());
         let short = to_msgpack(&one, &Value::object([("a", Value::Null)]));
-        assert_eq!(from_msgpack(&kind, &short), Err("an object with 2 attributes is required (1 given)".to_owned()));
-        let other = to_msgpack(&Kind::map(Kind::String), &Value::object([("a", Value::Null), ("c", Value::Null)]));
+        assert_eq!(
+            from_msgpack(&kind, &short),
+            Err("an object with 2 attributes is required (1 given)".to_owned())
+        );
+        let other =
+            to_msgpack(&Kind::map(Kind::String), &Value::object([("a", Value::Null), ("c", Value::Null)]));
         assert_eq!(from_msgpack(&kind, &other), Err("unsupported attribute \"c\"".to_owned()));
         assert!(from_msgpack(&Kind::String, &[0x01]).is_err());
         assert!(from_msgpack(&Kind::Bool, &[0xc0, 0xc0]).is_err(), "nothing may follow");

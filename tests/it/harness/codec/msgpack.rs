@@ -159,7 +159,9 @@ fn read_dynamic(bytes: &mut &[u8]) -> Result<Value, String> {
         return Err("a dynamic value is its type and itself".to_owned());
     }
     let length = match Marker::from_u8(*bytes.first().ok_or("the value ends early")?) {
-        Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => decode::read_bin_len(bytes).map_err(|error| error.to_string())?,
+        Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => {
+            decode::read_bin_len(bytes).map_err(|error| error.to_string())?
+        }
         _ => decode::read_str_len(bytes).map_err(|error| error.to_string())?,
     };
     let (json, rest) = bytes.split_at_checked(length as usize).ok_or("the value ends early")?;
@@ -171,7 +173,8 @@ fn read_dynamic(bytes: &mut &[u8]) -> Result<Value, String> {
 }
 
 fn read_text(bytes: &mut &[u8]) -> Result<String, String> {
-    let (text, rest) = decode::read_str_from_slice(bytes).map_err(|_| "a string is required".to_owned())?;
+    let whole: &[u8] = bytes;
+    let (text, rest) = decode::read_str_from_slice(whole).map_err(|_| "a string is required".to_owned())?;
     let text = text.to_owned();
     *bytes = rest;
     Ok(text)
