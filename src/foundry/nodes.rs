@@ -62,8 +62,12 @@ pub struct Sku {
 /// Azure's prefix of machine types; optional wherever a user writes one.
 const AZURE_PREFIX: &str = "Standard_";
 
-const fn gpus(count: u32, model: &'static str, memory_gib: u32, nvswitch: bool) -> Option<Gpus> {
-    Some(Gpus { count, model, memory_gib, nvswitch })
+const fn gpus(count: u32, model: &'static str, memory_gib: u32) -> Gpus {
+    Gpus { count, model, memory_gib, nvswitch: false }
+}
+
+const fn switched(gpus: Gpus) -> Gpus {
+    Gpus { nvswitch: true, ..gpus }
 }
 
 const fn sku(
@@ -78,18 +82,24 @@ const fn sku(
 
 /// The machine types that are known by heart. Clouds sell more; what is not here is asked of the cloud.
 pub const SKUS: [Sku; 13] = [
-    sku(CloudName::Aws, "p4d.24xlarge", Some(NodeClass::GpuA100), [96, 1152], gpus(8, "A100", 40, true)),
+    sku(
+        CloudName::Aws,
+        "p4d.24xlarge",
+        Some(NodeClass::GpuA100),
+        [96, 1152],
+        Some(switched(gpus(8, "A100", 40))),
+    ),
     sku(CloudName::Aws, "c6i.8xlarge", Some(NodeClass::Cpu), [32, 64], None),
-    sku(CloudName::Aws, "p4de.24xlarge", None, [96, 1152], gpus(8, "A100", 80, true)),
-    sku(CloudName::Aws, "p5.48xlarge", None, [192, 2048], gpus(8, "H100", 80, true)),
-    sku(CloudName::Azure, "NC24ads_A100_v4", Some(NodeClass::GpuA100), [24, 220], gpus(1, "A100", 80, false)),
+    sku(CloudName::Aws, "p4de.24xlarge", None, [96, 1152], Some(switched(gpus(8, "A100", 80)))),
+    sku(CloudName::Aws, "p5.48xlarge", None, [192, 2048], Some(switched(gpus(8, "H100", 80)))),
+    sku(CloudName::Azure, "NC24ads_A100_v4", Some(NodeClass::GpuA100), [24, 220], Some(gpus(1, "A100", 80))),
     sku(CloudName::Azure, "D32as_v5", Some(NodeClass::Cpu), [32, 128], None),
-    sku(CloudName::Azure, "NC48ads_A100_v4", None, [48, 440], gpus(2, "A100", 80, false)),
-    sku(CloudName::Azure, "NC96ads_A100_v4", None, [96, 880], gpus(4, "A100", 80, false)),
-    sku(CloudName::Azure, "ND96asr_v4", None, [96, 900], gpus(8, "A100", 40, true)),
-    sku(CloudName::Azure, "ND96amsr_A100_v4", None, [96, 1900], gpus(8, "A100", 80, true)),
-    sku(CloudName::Azure, "ND96isr_H100_v5", None, [96, 1900], gpus(8, "H100", 80, true)),
-    sku(CloudName::Azure, "ND96isr_MI300X_v5", None, [96, 1850], gpus(8, "MI300X", 192, false)),
+    sku(CloudName::Azure, "NC48ads_A100_v4", None, [48, 440], Some(gpus(2, "A100", 80))),
+    sku(CloudName::Azure, "NC96ads_A100_v4", None, [96, 880], Some(gpus(4, "A100", 80))),
+    sku(CloudName::Azure, "ND96asr_v4", None, [96, 900], Some(switched(gpus(8, "A100", 40)))),
+    sku(CloudName::Azure, "ND96amsr_A100_v4", None, [96, 1900], Some(switched(gpus(8, "A100", 80)))),
+    sku(CloudName::Azure, "ND96isr_H100_v5", None, [96, 1900], Some(switched(gpus(8, "H100", 80)))),
+    sku(CloudName::Azure, "ND96isr_MI300X_v5", None, [96, 1850], Some(gpus(8, "MI300X", 192))),
     sku(CloudName::Azure, "D32als_v6", None, [32, 64], None),
 ];
 

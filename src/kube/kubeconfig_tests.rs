@@ -3,6 +3,8 @@
 use std::process::Command;
 
 use expect_test::expect;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::{KubeconfigError, merge};
 
@@ -315,4 +317,63 @@ fn without_collisions_kubectl_merges_alike() {
     let theirs: serde_json::Value = serde_json::from_slice(&theirs.stdout).expect("JSON");
     let ours: serde_json::Value = serde_json::from_str(&ours).expect("JSON");
     assert_eq!(ours, theirs);
+}
+
+/// A kubeconfig of few names, so that they collide.
+fn any_kubeconfig() -> impl Strategy<Value = Value> {
+    let name = || "[ab]|a-h|a-h-2";
+    let named = |key: &'static str| {
+        move |entries: std::collections::BTreeMap<String, Value>| -> Value {
+            entries.into_iter().map(|(name, inner)| json!({ "name": name, key: inner })).collect()
+        }
+    };
+    let clusters = prop::collection::btree_map(
+        name(),
+        "[gh]".prop_map(|host| json!({ "server": format!("https://{host}") })),
+        0..3,
+    );
+    let users = prop::collection::btree_map(name(), "[st]".prop_map(|token| json!({ "token": token })), 0..3);
+    let context = (name(), name()).prop_map(|(cluster, user)| json!({ "cluster": cluster, "user": user }));
+    let contexts = prop::collection::btree_map(name(), context, 0..4);
+    (clusters, users, contexts).prop_map(move |(clusters, users, contexts)| {
+        json!({
+            "clusters": named("cluster")(clusters),
+            "users": named("user")(users),
+            "contexts": named("context")(contexts),
+        })
+    })
+}
+
+/// What each context of a kubeconfig leads to, if all of it is there.
+fn meanings(kubeconfig: &Value) -> Vec<(Value, Value)> {
+    let find = |list: &str, key: &str, name: &Value| {
+        let entries = kubeconfig[list].as_array()?;
+        entries.iter().find(|entry| entry["name"] == *name).map(|entry| entry[key].clone())
+    };
+    let contexts = kubeconfig["contexts"].as_array().expect("contexts").iter();
+    contexts
+        .filter_map(|context| {
+            let context = &context["context"];
+            Some((
+                find("clusters", "cluster", &context["cluster"])?,
+                find("users", "user", &context["user"])?,
+            ))
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn every_context_still_leads_where_it_led(kubeconfigs in prop::collection::vec(any_kubeconfig(), 0..5)) {
+        let texts: Vec<String> = kubeconfigs.iter().map(Value::to_string).collect();
+        let text = merge(&texts).expect("a merge");
+        let merged: Value = serde_norway::from_str(&text).expect("YAML");
+        let after = meanings(&merged);
+        for meaning in kubeconfigs.iter().flat_map(meanings) {
+            prop_assert!(after.contains(&meaning), "{meaning:?} is lost in\n{text}");
+        }
+        // Nothing is merged twice, and what is merged is a kubeconfig again.
+        let again = merge(&[text.clone(), text.clone()]).expect("a merge");
+        prop_assert_eq!(again, text);
+    }
 }

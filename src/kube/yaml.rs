@@ -82,18 +82,18 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// A string in double quotes. JSON leaves raw what YAML 1.1 takes for a line break or does not print.
+/// A string in double quotes. JSON leaves raw what YAML 1.1 takes for a line break or does not print;
+/// all of it lies in Unicode's first plane, so that four digits are enough.
 fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    for character in serde_json::Value::from(text).to_string().chars() {
-        match character {
+    let json = serde_json::Value::from(text).to_string();
+    json.chars()
+        .map(|character| match character {
             '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(character)));
+                format!("\\u{:04x}", u32::from(character))
             }
-            other => out.push(other),
-        }
-    }
-    out
+            other => other.to_string(),
+        })
+        .collect()
 }
 
 /// Whether a string is a string in every YAML without quotes: it starts with a letter, holds only

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+use super::functions;
 use super::network::Network;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::{
@@ -47,7 +48,7 @@ impl Service for Bud {
             resources: BTreeMap::from([("bud_network", super::network::resource())]),
             data_sources: BTreeMap::new(),
             ephemerals: BTreeMap::new(),
-            functions: BTreeMap::new(),
+            functions: functions::catalogue().into_iter().map(|one| (one.name, one.function)).collect(),
         });
         &SCHEMA
     }
@@ -167,7 +168,13 @@ impl Service for Bud {
         (Value::Null, unknown("data source", type_name))
     }
 
-    async fn call(&self, name: &str, _arguments: Vec<Value>) -> Result<Value, FunctionError> {
-        Err(FunctionError { text: format!("There is no function {name:?} in this provider."), argument: 0 })
+    async fn call(&self, name: &str, arguments: Vec<Value>) -> Result<Value, FunctionError> {
+        match functions::catalogue().into_iter().find(|one| one.name == name) {
+            Some(one) => (one.call)(arguments),
+            None => Err(FunctionError {
+                text: format!("There is no function {name:?} in this provider."),
+                argument: 0,
+            }),
+        }
     }
 }

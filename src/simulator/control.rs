@@ -23,8 +23,7 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Answer {
         ("GET", "/quirks") => Ok(json!(world.quirks)),
         ("POST", "/faults") => faults(&mut world, request),
         ("DELETE", "/faults") => {
-            world.script = Script::default();
-            world.quirks = Quirks::default();
+            world.load(Script { rules: Vec::new(), quirks: Some(Quirks::default()) });
             Ok(json!({}))
         }
         ("POST", "/clock") => advance(&mut world, request),
@@ -116,6 +115,7 @@ impl World {
     pub(crate) fn load(&mut self, script: Script) {
         if let Some(quirks) = &script.quirks {
             self.quirks = quirks.clone();
+            self.azure.unregistered = quirks.unregistered.iter().map(|name| name.to_lowercase()).collect();
         }
         self.script = script;
     }

@@ -1,7 +1,7 @@
 //! A request as it was read and an answer as it will be written, without any connection.
 
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// One HTTP request.
 #[derive(Clone, Debug)]
@@ -50,16 +50,9 @@ fn decoded(segment: &str) -> String {
     let mut rest = segment.as_bytes();
     while let [first, tail @ ..] = rest {
         let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match (first, hex.and_then(|two| u8::from_str_radix(two, 16).ok())) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
+        let escaped = hex.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| *first == b'%');
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -93,13 +86,15 @@ impl Answer {
     }
 }
 
-/// A refusal in Azure's error envelope.
+/// A refusal in Azure's error envelope. Boxed, because it travels as the rare half of every result.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     status: u16,
     code: String,
     message: String,
-    target: Option<String>,
     details: Vec<Value>,
     headers: Vec<(String, String)>,
 }
@@ -107,14 +102,8 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// A refusal with status, code and message.
     pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message: message.into(),
-            target: None,
-            details: Vec::new(),
-            headers: Vec::new(),
-        }
+        let (code, message) = (code.to_owned(), message.into());
+        Self(Box::new(Parts { status, code, message, details: Vec::new(), headers: Vec::new() }))
     }
 
     /// A refusal of the request's content, status 400.
@@ -124,38 +113,31 @@ impl Refusal {
 
     /// The same refusal with one inner error.
     pub(crate) fn detail(mut self, code: &str, message: impl Into<String>) -> Self {
-        self.details.push(json!({ "code": code, "message": message.into() }));
+        self.0.details.push(json!({ "code": code, "message": message.into() }));
         self
     }
 
     /// The same refusal with an inner error that names a target.
     pub(crate) fn detail_at(mut self, code: &str, target: &str, message: impl Into<String>) -> Self {
-        self.details.push(json!({ "code": code, "target": target, "message": message.into() }));
+        self.0.details.push(json!({ "code": code, "target": target, "message": message.into() }));
         self
     }
 
     /// The same refusal with a header.
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
+        self.0.headers.push((name.to_owned(), value.into()));
         self
     }
 
     /// The error object, as it stands in answers and in failed operations.
     pub(crate) fn body(&self) -> Value {
-        let mut error = Map::new();
-        error.insert("code".into(), json!(self.code));
-        error.insert("message".into(), json!(self.message));
-        if let Some(target) = &self.target {
-            error.insert("target".into(), json!(target));
-        }
-        error.insert("details".into(), json!(self.details));
-        Value::Object(error)
+        json!({ "code": self.0.code, "message": self.0.message, "details": self.0.details })
     }
 
     /// The whole answer.
     pub(crate) fn answer(&self) -> Answer {
-        let mut answer = Answer::json(self.status, json!({ "error": self.body() }));
-        answer.headers.clone_from(&self.headers);
-        answer.with("x-ms-error-code", self.code.clone())
+        let mut answer = Answer::json(self.0.status, json!({ "error": self.body() }));
+        answer.headers.clone_from(&self.0.headers);
+        answer.with("x-ms-error-code", self.0.code.clone())
     }
 }

@@ -26,6 +26,9 @@ pub(crate) struct Quirks {
     pub(crate) collapse_single_lists: bool,
     /// Operations of PUT carry only a Location header, without Azure-AsyncOperation, or none at all.
     pub(crate) operation_headers: OperationHeaders,
+    /// Namespaces that are not registered in the subscription, such as `Microsoft.Network`, until a
+    /// client registers them.
+    pub(crate) unregistered: Vec<String>,
     /// Address from which connections through the proxy seem to come.
     pub(crate) outside_address: Option<std::net::IpAddr>,
 }

@@ -1,7 +1,7 @@
 //! Starting and stopping: sockets, the authority's file, the ready line, signals.
 
 use std::io::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -55,16 +55,16 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     }
     let script = options.faults.as_deref().map(read_script).transpose()?.unwrap_or_default();
     let certificates = tls::make(options.listen.ip())?;
-    let directory = Directory::make(options.state_dir.unwrap_or_else(std::env::temp_dir))?;
+    let directory = Directory::make(&options.state_dir.unwrap_or_else(std::env::temp_dir))?;
     let ca_file = directory.write("ca.pem", &certificates.authority_pem)?;
 
-    let (https, https_address) = listen(options.listen, 0).await?;
-    let (http, http_address) = listen(options.listen, 1).await?;
+    let (secure, secure_address) = listen(options.listen, 0).await?;
+    let (plain, plain_address) = listen(options.listen, 1).await?;
     let (control, control_address) = listen(options.listen, 2).await?;
     let (proxy, proxy_address) = listen(options.listen, 3).await?;
     let servers = Servers {
-        https: https_address.to_string(),
-        http: http_address.to_string(),
+        https: secure_address.to_string(),
+        http: plain_address.to_string(),
         control: control_address.to_string(),
         proxy: proxy_address.to_string(),
         ca_file,
@@ -75,7 +75,7 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
 
     let life = Life::default();
     for (listener, door) in
-        [(https, Door::Https(certificates.server)), (http, Door::Http), (control, Door::Control)]
+        [(secure, Door::Https(certificates.server)), (plain, Door::Http), (control, Door::Control)]
     {
         life.tasks.spawn(serve(listener, door, world.clone(), life.clone()));
     }
@@ -127,7 +127,7 @@ fn read_script(path: &Path) -> Result<Script, SimulatorError> {
 
 async fn listen(first: SocketAddr, offset: u16) -> Result<(TcpListener, SocketAddr), SimulatorError> {
     let port = if first.port() == 0 { 0 } else { first.port().saturating_add(offset) };
-    let address = SocketAddr::from((IpAddr::from(first.ip()), port));
+    let address = SocketAddr::from((first.ip(), port));
     let listener =
         TcpListener::bind(address).await.map_err(|source| SimulatorError::Listen { address, source })?;
     let bound = listener.local_addr().map_err(|source| SimulatorError::Listen { address, source })?;
@@ -138,7 +138,7 @@ async fn listen(first: SocketAddr, offset: u16) -> Result<(TcpListener, SocketAd
 struct Directory(PathBuf);
 
 impl Directory {
-    fn make(parent: PathBuf) -> Result<Self, SimulatorError> {
+    fn make(parent: &Path) -> Result<Self, SimulatorError> {
         let path = parent.join(format!("bud-simulate-{}", uuid::Uuid::new_v4()));
         std::fs::DirBuilder::new()
             .mode(0o700)

@@ -125,7 +125,7 @@ async fn read(request: hyper::Request<Incoming>, scheme: &str) -> Result<Request
         })
         .collect();
     let host = headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.as_str());
-    let Some(host) = host.or_else(|| head.uri.authority().map(|authority| authority.as_str())) else {
+    let Some(host) = host.or_else(|| head.uri.authority().map(hyper::http::uri::Authority::as_str)) else {
         return Err(Answer::empty(400));
     };
     let origin = format!("{scheme}://{host}");

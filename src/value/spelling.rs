@@ -2,17 +2,35 @@
 
 /// The known name that is nearest to a word, absent where none is near enough to be meant. Of equally
 /// near ones the first. Inserting, dropping, changing a character or swapping two neighbours counts 1;
-/// a word may differ in a third of its characters, and in one however short it is.
+/// a word may differ in a third of its characters, and in one however short it is. Failing that, it is
+/// the only name of which the word is the beginning, or that is the beginning of the word.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let known: Vec<&str> = known.into_iter().collect();
+    misspelt(word, &known).or_else(|| cut_or_prolonged(word, &known))
+}
+
+fn misspelt<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let folded = fold(word);
     let allowed = (folded.len() / 3).max(1);
     known
-        .into_iter()
+        .iter()
+        .copied()
         .map(|name| (distance(&folded, &fold(name)), name))
         // A name of which nothing is left is nobody's meaning: "a" is not "b".
         .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
+}
+
+fn cut_or_prolonged<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    /// Shorter beginnings are chance.
+    const SHORTEST: usize = 3;
+    let folded = fold(word);
+    let mut fitting = known.iter().copied().filter(|name| {
+        let name = fold(name);
+        name.len().min(folded.len()) >= SHORTEST && (name.starts_with(&folded) || folded.starts_with(&name))
+    });
+    fitting.next().filter(|_| fitting.next().is_none())
 }
 
 /// Case and the choice between `_` and `-` are no difference.
@@ -72,6 +90,10 @@ mod tests {
         assert_eq!(nearest("region", known), None);
         assert_eq!(nearest("max_unavailble", ["surge", "max_unavailable"]), Some("max_unavailable"));
         assert_eq!(nearest("enable", ["mode", "driver", "sharing"]), None);
+        assert_eq!(nearest("size", ["name", "size_gb"]), Some("size_gb"));
+        assert_eq!(nearest("tenant_identifier", known), Some("tenant_id"));
+        assert_eq!(nearest("client", known), None, "two names begin so");
+        assert_eq!(nearest("to", ["token"]), None);
         assert_eq!(nearest("a", ["b"]), None);
         assert_eq!(nearest("", ["b"]), None);
         assert_eq!(nearest("x", []), None);

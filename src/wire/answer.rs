@@ -15,7 +15,9 @@ macro_rules! with_diagnostics {
     ($($procedure:ident)*) => {$(
         impl Answer for proto::$procedure::Response {
             fn refusal(diagnostic: Diagnostic) -> Self {
-                Self { diagnostics: vec![encode::diagnostic(diagnostic)], ..Self::default() }
+                let mut answer = Self::default();
+                answer.diagnostics.push(encode::diagnostic(diagnostic));
+                answer
             }
         }
     )*};

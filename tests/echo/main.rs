@@ -6,8 +6,10 @@ mod service;
 
 use std::process::ExitCode;
 
+use bud::provider::{Environment, Process};
+
 fn main() -> ExitCode {
-    let environment = |name: &str| std::env::var(name).ok();
+    let environment = |name: &str| Process.get(name);
     if std::env::args().any(|argument| argument == "--debug") {
         return bud::wire::serve_attachable(service::provider, &environment);
     }

@@ -64,6 +64,12 @@ pub(super) fn network_plan(value: &Value, mark: Mark) -> Result<NetworkPlan, Dia
             _ => ForeignRules::Remove,
         },
         tags,
+        recorded: value
+            .get("ttl")
+            .as_str()
+            .map(|ttl| ("ttl".to_owned(), ttl.to_owned()))
+            .into_iter()
+            .collect(),
         mark,
     })
 }
@@ -182,15 +188,27 @@ pub(super) fn observe(state: &mut Value, seen: &NetworkSeen, ignored: &dyn Fn(&s
         let ipv6 = range_value(state.get("ipv6_cidr"), seen.ipv6.map(Into::into));
         state.set("ipv6", Value::Bool(!ipv6.is_null()));
         state.set("ipv6_cidr", ipv6);
+        // Azure's subnets have no zone: what was asked is remembered, and recorded for an import.
+        let zones: BTreeMap<&str, &str> = seen
+            .recorded
+            .get("zones")
+            .into_iter()
+            .flat_map(|zones| zones.split(','))
+            .filter_map(|zone| zone.split_once('='))
+            .collect();
         let subnets = seen
             .subnets
             .iter()
             .map(|(name, subnet)| {
                 let old = state.get("subnets").get(name);
+                let zone = match (old, zones.get(name.as_str())) {
+                    (Value::Null, Some(zone)) => Value::string(*zone),
+                    _ => old.get("zone").clone(),
+                };
                 let value = Value::object([
                     ("ipv4_cidr", range_value(old.get("ipv4_cidr"), subnet.ipv4.map(Into::into))),
                     ("ipv6_cidr", range_value(old.get("ipv6_cidr"), subnet.ipv6.map(Into::into))),
-                    ("zone", old.get("zone").clone()),
+                    ("zone", zone),
                 ]);
                 (name.clone(), value)
             })

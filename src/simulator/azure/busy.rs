@@ -38,8 +38,8 @@ pub(crate) fn check_family(world: &World, request: &Request, target: &Place) -> 
 /// Refuses a write that refers to an object which is not ready.
 pub(crate) fn check_references(world: &World, user: &Place, content: &Content) -> Result<(), Refusal> {
     for place in references(content) {
-        let Some(used) = world.azure.get(&place).filter(|used| is_running(world, used)) else { continue };
-        let last = used
+        let Some(other) = world.azure.get(&place).filter(|other| is_running(world, other)) else { continue };
+        let last = other
             .running
             .as_ref()
             .and_then(|id| world.azure.operations.get(id))
@@ -48,9 +48,9 @@ pub(crate) fn check_references(world: &World, user: &Place, content: &Content) -
         let message = format!(
             "Cannot proceed with operation because resource {} used by resource {} is not in Succeeded state. Resource \
              is in {} state and the last operation that updated/is updating the resource is {last}.",
-            used.id(),
+            other.id(),
             user.id(),
-            used.state.word()
+            other.state.word()
         );
         let refusal = Refusal::new(429, "RetryableError", "A retryable error occurred.")
             .detail("ReferencedResourceNotProvisioned", message);

@@ -28,7 +28,7 @@ impl<'a> Check<'a> {
         let Value::Object(given) = value else { return Err(self.wrong_type(value, form.name, path)) };
         for name in given.keys() {
             if !form.fields.iter().any(|field| field.name == name) {
-                return Err(self.unparsable(format!(
+                return Err(unparsable(format!(
                     "Could not find member '{name}' on object of type '{}'. Path '{path}.{name}', line 1, position {}.",
                     form.name,
                     self.position(name)
@@ -89,7 +89,7 @@ impl<'a> Check<'a> {
             return Err(self.wrong_type(value, "ResourceReference", path));
         };
         if let Some(name) = fields.keys().find(|name| *name != "id") {
-            return Err(self.unparsable(format!(
+            return Err(unparsable(format!(
                 "Could not find member '{name}' on object of type 'ResourceReference'. Path '{path}.{name}', line 1, \
                  position {}.",
                 self.position(name)
@@ -117,7 +117,7 @@ impl<'a> Check<'a> {
     }
 
     fn missing(&self, field: &Field, path: &str) -> Refusal {
-        self.unparsable(format!(
+        unparsable(format!(
             "Required property '{}' not found in JSON. Path '{path}', line 1, position {}.",
             field.name,
             self.raw.len()
@@ -126,20 +126,20 @@ impl<'a> Check<'a> {
 
     fn wrong_type(&self, value: &Value, wanted: &str, path: &str) -> Refusal {
         let last = path.rsplit(['.', '[']).next().unwrap_or_default();
-        self.unparsable(format!(
+        unparsable(format!(
             "Error converting value {value} to type '{wanted}'. Path '{path}', line 1, position {}.",
             self.position(last)
         ))
-    }
-
-    fn unparsable(&self, message: String) -> Refusal {
-        parse_error().detail("InvalidJson", message)
     }
 
     /// Where a property stands in the body, counted from 1; 1 if it cannot be told.
     pub(crate) fn position(&self, name: &str) -> usize {
         self.raw.find(&format!("\"{name}\"")).unwrap_or(0) + 1
     }
+}
+
+fn unparsable(message: String) -> Refusal {
+    parse_error().detail("InvalidJson", message)
 }
 
 /// What the network provider says first about anything it cannot read.

@@ -152,7 +152,7 @@ impl Azure {
         }
         match (operation.work, status.as_str()) {
             (Work::Delete, "Succeeded") if operation.target.kind == Kind::Group => {
-                self.remove_group(&operation.target)
+                self.remove_group(&operation.target);
             }
             (Work::Delete, "Succeeded") => self.remove(&operation.target),
             _ => self.release(id, status == "Succeeded", operation.work),
@@ -195,7 +195,7 @@ impl Azure {
                 "Operation {} ({}) was canceled and superseded by operation {} ({}).",
                 earlier.name, earlier.id, by.name, by.id
             );
-            earlier.status = "Canceled".to_owned();
+            "Canceled".clone_into(&mut earlier.status);
             earlier.ended = Some(clock.stamp());
             earlier.error = Some(
                 Refusal::bad("Canceled", "Operation was canceled.")

@@ -150,7 +150,7 @@ fn write(world: &mut World, draft: Draft, author: Author) {
         writes: if draft.place.kind.parent().is_none() { quirks.parent_404_writes } else { 0 },
         late: 0,
     };
-    let object = world.azure.insert(draft.place, draft.content, author, &world.clock);
+    let object = world.azure.insert(&draft.place, draft.content, author, &world.clock);
     if author == Author::Client {
         object.unseen = unseen;
     }

@@ -147,7 +147,7 @@ fn put(
         let place = Place::group(SUBSCRIPTION, &place.group);
         let quirks = &world.quirks;
         let unseen = Unseen { reads: quirks.get_404_reads, lists: quirks.list_lag_reads, writes: 0, late: 0 };
-        let group = world.azure.insert(place, content, circumstances.author, &world.clock);
+        let group = world.azure.insert(&place, content, circumstances.author, &world.clock);
         if circumstances.author == Author::Client {
             group.unseen = unseen;
         }

@@ -26,7 +26,7 @@ pub(crate) fn route(
     let method = request.method.as_str();
     let own = |at: usize| segments[at].as_str();
     match lower.as_slice() {
-        ["tenants"] | ["subscriptions"] | ["subscriptions", _] | ["subscriptions", _, "locations"] => {
+        ["tenants" | "subscriptions"] | ["subscriptions", _] | ["subscriptions", _, "locations"] => {
             version(request, SUBSCRIPTION_VERSIONS)?;
             subscription::show(request, &lower)
         }
@@ -74,8 +74,8 @@ pub(crate) fn route(
             resource_group::existing(world, &group)?;
             group_resources::list(world, request, Some(&group))
         }
-        ["subscriptions", _, "providers", namespace, path @ ..] => {
-            let kind = collection(namespace, path, own(3))?;
+        ["subscriptions", _, "providers", namespace, name] => {
+            let kind = collection(namespace, &[*name], own(3))?;
             network_version(request, kind)?;
             only(method, "GET")?;
             Ok(list::collection(world, request, kind, None))

@@ -157,7 +157,7 @@ impl Azure {
     /// Puts an object in; it must not be there.
     pub(crate) fn insert(
         &mut self,
-        place: Place,
+        place: &Place,
         content: Content,
         author: Author,
         clock: &Clock,

@@ -19,6 +19,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 /// The bytes mean the value, and the value is written with the very same bytes.
 #[track_caller]
+#[allow(clippy::needless_pass_by_value, reason = "a table of values reads better")]
 fn golden(hex: &str, of: &str, value: Value) {
     let (bytes, kind) = (bytes(hex), kind(of));
     assert_eq!(read(&bytes, &kind).unwrap(), value);

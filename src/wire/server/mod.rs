@@ -18,6 +18,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::answer::Answer;
 use super::guard::Calls;
 use super::proto::tfplugin6::provider_server::Provider;
+#[allow(clippy::wildcard_imports, reason = "each procedure has a module of its own")]
 use super::proto::tfplugin6::*;
 use crate::diagnostics::Diagnostic;
 use crate::lifecycle::Service;

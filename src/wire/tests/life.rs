@@ -48,7 +48,7 @@ async fn a_call_that_hangs_does_not_delay_the_exit() {
     });
     tokio::time::timeout(Duration::from_millis(100), async {
         while !call.is_finished() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await
@@ -105,7 +105,7 @@ async fn a_host_that_is_gone_is_noticed() {
     let abandoned = tokio::spawn(open.abandoned(Duration::from_millis(20)));
     tokio::time::timeout(Duration::from_millis(60), async {
         while !abandoned.is_finished() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await

@@ -22,6 +22,7 @@ fn thing(attributes: &[(&str, Value)]) -> Value {
     Value::Map(all)
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as the messages want it")]
 fn sent(value: &Value) -> Option<DynamicValue> {
     Some(encode::value(value, &kind()).unwrap())
 }
@@ -189,7 +190,7 @@ async fn stored_states_come_back_in_full() {
         client.upgrade_resource_state(request).await.unwrap().into_inner()
     };
     let json = br#"{"name":"x","number":1234567890.12345678901,"gone":true}"#.to_vec();
-    let answer = upgrade(RawState { json, flatmap: Default::default() }).await;
+    let answer = upgrade(RawState { json, ..RawState::default() }).await;
     let state = decode::value(answer.upgraded_state.as_ref(), &kind()).unwrap();
     let Value::Number(number) = state.get("number") else { panic!("a number is expected") };
     assert_eq!(number.text(), "1234567890.12345678901");
