@@ -9,6 +9,7 @@ pub mod check;
 pub mod cloud;
 pub mod diagnostics;
 pub mod foundry;
+pub mod kube;
 pub mod lifecycle;
 pub mod outcome;
 pub mod provider;

@@ -91,3 +91,9 @@ impl Patience {
         self.deadline.saturating_duration_since(Instant::now())
     }
 }
+
+/// The wall clock.
+#[must_use]
+pub fn now() -> ::time::OffsetDateTime {
+    ::time::OffsetDateTime::now_utc()
+}

@@ -119,6 +119,9 @@ pub struct NetworkPlan {
     pub tags: BTreeMap<String, String>,
     /// Our own tags.
     pub mark: Mark,
+    /// What only the configuration knows, kept as tags of the network for an import; read back in
+    /// [`NetworkSeen::recorded`], there also with `zones` as `subnet=zone,…`.
+    pub recorded: BTreeMap<String, String>,
 }
 
 /// Where a network is: everything that is needed to find it again. Known before the first request.

@@ -3,12 +3,38 @@
 //! Invariants: this room knows neither gRPC nor any cloud. [`Service`] is what `wire` serves; each
 //! request and answer is the protocol's, with values decoded by the schema's types.
 
+mod apply;
+mod defaults;
+mod import;
+mod managed;
+mod plan;
+mod read;
+mod upgrade;
+mod validate;
+
+use std::time::Duration;
+
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::Diagnostics;
 use crate::schema::ProviderSchema;
+use crate::time::Patience;
 use crate::value::{Path, Value};
+
+pub use apply::apply;
+pub use import::import;
+pub use managed::{Limits, Managed, Planning};
+pub use plan::plan;
+pub use read::read;
+pub use upgrade::upgrade;
+pub use validate::check;
+
+/// The patience of one operation: what the object's `timeouts` say of it, else the given limit.
+fn patience(object: &Value, operation: &str, limit: Duration, stop: CancellationToken) -> Patience {
+    let configured = object.get("timeouts").get(operation).as_str().and_then(crate::value::parse_duration);
+    Patience::new(configured.unwrap_or(limit), stop)
+}
 
 /// Opaque bytes that the host keeps beside a state.
 pub type PrivateBytes = Vec<u8>;

@@ -1,1 +1,12 @@
-//! The room `provider`.
+//! The provider block: its declaration, the environment behind it, and the settings it comes to.
+//!
+//! Invariants: configuring contacts nothing and never fails for a value that is known only after
+//! apply; only `env` reads environment variables.
+
+mod context;
+mod declaration;
+mod env;
+
+pub use context::{Context, Settings};
+pub use declaration::{AzureBlock, ProviderBlock, block};
+pub use env::{Environment, Process, VARIABLES, Variable};

@@ -1,1 +1,10 @@
-//! The room `resources`.
+//! What we promise, one file or folder per type; here alone the world meets Terraform.
+
+mod explain;
+pub mod functions;
+mod network;
+mod pages;
+mod service;
+
+pub use pages::pages;
+pub use service::provider;

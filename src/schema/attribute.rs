@@ -55,7 +55,7 @@ pub struct Attribute {
     /// Why it should not be used any more.
     pub deprecated: Option<&'static str>,
     /// What happens to it in a plan.
-    pub rule: super::field::Rule,
+    pub rule: super::Rule,
 }
 
 impl Attribute {

@@ -3,15 +3,21 @@
 //! Invariants: this room knows neither protobuf nor MessagePack, no schema and no resource. It does
 //! no I/O. Numbers keep every digit, unknown values keep their refinement byte for byte.
 
+mod duration;
+mod json;
 mod kind;
 mod number;
 mod path;
+mod spelling;
 
 use std::collections::BTreeMap;
 
+pub use duration::parse_duration;
+pub use json::{JsonFault, JsonProblem};
 pub use kind::Kind;
 pub use number::Number;
 pub use path::{Path, Step};
+pub use spelling::nearest;
 
 /// One value of Terraform's type system.
 ///

@@ -33,6 +33,9 @@ impl Number {
             return Some(number);
         }
         let (negative, digits, exponent) = canonical(&self.0)?;
+        if digits.is_empty() {
+            return Some(0);
+        }
         let zeros = usize::try_from(exponent).ok().filter(|zeros| *zeros <= 19)?;
         format!("{}{digits}{}", if negative { "-" } else { "" }, "0".repeat(zeros)).parse().ok()
     }
@@ -63,7 +66,7 @@ impl fmt::Display for Number {
 }
 
 /// Sign, significant digits without zeros at either end, and the power of ten they are scaled by.
-fn canonical(text: &str) -> Option<(bool, String, i64)> {
+pub(super) fn canonical(text: &str) -> Option<(bool, String, i64)> {
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -109,6 +112,7 @@ mod tests {
     #[test]
     fn whole_numbers_are_found_behind_their_spelling() {
         assert_eq!(Number::parse("1.50e1").and_then(|number| number.as_i64()), Some(15));
+        assert_eq!(Number::parse("-0.0").and_then(|number| number.as_i64()), Some(0));
         assert_eq!(Number::parse("1.5").and_then(|number| number.as_i64()), None);
         assert_eq!(Number::parse("abc"), None);
         assert_eq!(Number::parse("1e").is_none(), Number::parse(".").is_none());

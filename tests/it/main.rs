@@ -1,1 +1,5 @@
-//! tests
+//! One integration binary: the provider in the hands of hosts, real ones and our own small one.
+
+mod harness;
+mod process;
+mod tidy;

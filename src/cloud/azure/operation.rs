@@ -1,0 +1,256 @@
+//! Long-running operations: what to ask next, as a pure decision, and the loop that asks.
+
+use std::time::Duration;
+
+use azure_core::Method;
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+
+use super::client::{Client, Failed, Success, refusal};
+use super::endpoints::Endpoints;
+use super::error_codes::{self, Meaning};
+use super::request::{Call, shown};
+use super::retry;
+use crate::cloud::{Answer, CloudError};
+use crate::time::{Ended, Patience};
+
+/// How long the address of an operation, or an object that was made, may be unknown.
+const UNKNOWN: Duration = Duration::from_secs(120);
+/// Pauses where Azure names none.
+const SHORTEST: Duration = Duration::from_millis(100);
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(10);
+/// How often a whole call is repeated after Azure failed inside the operation.
+const HICCUPS: u32 = 3;
+
+/// What is being watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// The operation's own address: always 200, the state is in the body.
+    Operation(Url),
+    /// The address of its result: 202 until it is done.
+    Result(Url),
+    /// The object itself.
+    Object,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Step {
+    /// It is done, with the object's last known body (null: read it, or there is none).
+    Done(Value),
+    /// Ask again what is watched, after the time that Azure named.
+    Ask(Watch, Option<Duration>),
+    /// It failed.
+    Failed(Box<Answer>),
+}
+
+/// What the first answer to a call says.
+pub(super) fn begin(call: &Call, success: &Success, endpoints: &Endpoints) -> Step {
+    let after = error_codes::retry_after(&success.reply);
+    let named = |header: &str| {
+        let text = success.reply.header(header)?;
+        let url = success.url.join(text).ok()?;
+        if endpoints.is_manager(&url) {
+            return Some(url);
+        }
+        // The object itself tells as much, and is where our token belongs.
+        tracing::warn!(header, url = shown(&url), "an operation at a foreign address is not asked");
+        None
+    };
+    if let Some(url) = named("azure-asyncoperation") {
+        return Step::Ask(Watch::Operation(url), after);
+    }
+    if success.reply.status == 202 {
+        return match named("location") {
+            Some(url) => Step::Ask(Watch::Result(url), after),
+            None => Step::Ask(Watch::Object, after),
+        };
+    }
+    match call.method {
+        Method::Delete | Method::Post => Step::Done(Value::Null),
+        _ => of_object(&success.body, after),
+    }
+}
+
+/// What an answer about the thing that is watched says.
+pub(super) fn next(watch: &Watch, method: Method, success: &Success) -> Step {
+    let after = error_codes::retry_after(&success.reply);
+    match watch {
+        Watch::Operation(_) => of_operation(watch, &success.body, after),
+        Watch::Result(_) if success.reply.status == 202 => Step::Ask(watch.clone(), after),
+        // The result's body is not always the object's: it is read afterwards.
+        Watch::Result(_) => Step::Done(Value::Null),
+        Watch::Object if method == Method::Delete => Step::Ask(Watch::Object, after),
+        Watch::Object => of_object(&success.body, after),
+    }
+}
+
+/// An operation's body. Anything that is not an end, and holds no error, goes on.
+fn of_operation(watch: &Watch, body: &Value, after: Option<Duration>) -> Step {
+    let status = body.get("status").and_then(Value::as_str).unwrap_or_default();
+    let is = |end: &str| status.eq_ignore_ascii_case(end);
+    let error = body.get("error").filter(|error| error.is_object());
+    let named = error.is_some_and(|error| {
+        ["code", "message"]
+            .iter()
+            .any(|key| error.get(key).and_then(Value::as_str).is_some_and(|t| !t.is_empty()))
+    });
+    if is("Succeeded") {
+        return Step::Done(Value::Null);
+    }
+    if is("Failed") || is("Canceled") || named {
+        return Step::Failed(Box::new(failure(status, body)));
+    }
+    Step::Ask(watch.clone(), after)
+}
+
+/// An object's body: done unless its state is one that passes.
+fn of_object(body: &Value, after: Option<Duration>) -> Step {
+    let state = provisioning_state(body);
+    let is = |end: &str| state.eq_ignore_ascii_case(end);
+    if state.is_empty() || is("Succeeded") {
+        return Step::Done(body.clone());
+    }
+    if is("Failed") || is("Canceled") {
+        return Step::Failed(Box::new(failure(state, body)));
+    }
+    Step::Ask(Watch::Object, after)
+}
+
+/// The state that an object shows, empty where it shows none.
+pub(super) fn provisioning_state(body: &Value) -> &str {
+    body.pointer("/properties/provisioningState").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What a failed operation says; the status stands in for a code that is missing.
+fn failure(status: &str, body: &Value) -> Answer {
+    let mut answer = match body.get("error").filter(|error| error.is_object()) {
+        Some(error) => error_codes::read_body(error),
+        None => error_codes::read_body(&Value::Null),
+    };
+    answer.status = 200;
+    if answer.code.is_empty() {
+        status.clone_into(&mut answer.code);
+    }
+    answer
+}
+
+/// How long to wait before asking again: what Azure named, else growing; never past what is left, so
+/// that a large number does not keep us from the last look.
+pub(super) fn pause(asks: u32, named: Option<Duration>, left: Duration) -> Duration {
+    let wanted = named.map_or_else(
+        || FIRST.mul_f64(1.5_f64.powi(i32::try_from(asks.min(20)).unwrap_or(20))).min(LONGEST),
+        |named| named.max(SHORTEST),
+    );
+    wanted.min(left.mul_f64(0.9)).max(SHORTEST)
+}
+
+impl Client {
+    /// Sends a call that changes something and waits until the change is finished. Returns the
+    /// object, null after a removal. What passes is repeated as a whole.
+    pub(super) async fn write(&self, call: &Call, patience: &Patience) -> Result<Value, Failed> {
+        let (mut tries, mut hiccups, mut perhaps_done) = (0, 0, false);
+        loop {
+            tries += 1;
+            let failed = match self.write_once(call, patience).await {
+                Ok(body) => return Ok(body),
+                Err(failed) => failed,
+            };
+            perhaps_done |= failed.perhaps_done;
+            let meaning = match &failed.error {
+                // Refusals of the request itself have been repeated where that helps.
+                CloudError::Refused { answer, .. } if answer.status == 200 => error_codes::meaning_of(answer),
+                _ => return Err(Failed { perhaps_done, ..failed }),
+            };
+            hiccups += u32::from(meaning == Meaning::Hiccup);
+            let again = meaning == Meaning::Busy || (meaning == Meaning::Hiccup && hiccups <= HICCUPS);
+            let pause = retry::pause(tries, None, &self.chance);
+            if !again || patience.pause(pause).await.is_err() {
+                return Err(Failed { perhaps_done, ..failed });
+            }
+            tracing::debug!(
+                path = call.path,
+                tries,
+                "the operation was superseded or got in the way, once more"
+            );
+        }
+    }
+
+    async fn write_once(&self, call: &Call, patience: &Patience) -> Result<Value, Failed> {
+        let first = self.send(call, patience).await?;
+        // From here on something was done, whatever else goes wrong.
+        self.follow(call, &first, patience).await.map_err(|error| Failed { error, perhaps_done: true })
+    }
+
+    async fn follow(&self, call: &Call, first: &Success, patience: &Patience) -> Result<Value, CloudError> {
+        let mut step = begin(call, first, &self.endpoints);
+        let mut last_seen = format!("HTTP {}", first.reply.status);
+        let mut unknown_since: Option<Instant> = None;
+        let mut asks = 0;
+        loop {
+            let (watch, named) = match step {
+                Step::Failed(answer) => return Err(refusal(call, shown(&first.url), *answer)),
+                Step::Done(body) if call.method == Method::Delete || body != Value::Null => return Ok(body),
+                // The operation is over; the object says whether its change is.
+                Step::Done(_) => (Watch::Object, Some(Duration::ZERO)),
+                Step::Ask(watch, named) => (watch, named),
+            };
+            let over = |why: Ended| CloudError::Waited {
+                what: format!("{} {}", call.method, call.path),
+                last_seen: last_seen.clone(),
+                why,
+            };
+            if named != Some(Duration::ZERO) || asks > 0 && watch == Watch::Object {
+                patience.pause(pause(asks, named, patience.left())).await.map_err(over)?;
+            } else if watch != Watch::Object {
+                patience.pause(SHORTEST).await.map_err(over)?;
+            }
+            asks += 1;
+            let ask = match &watch {
+                Watch::Operation(url) | Watch::Result(url) => Call::follow(url.clone()),
+                Watch::Object => Call::get(&call.path, call.api),
+            };
+            match self.send(&ask, patience).await {
+                Ok(success) => {
+                    unknown_since = None;
+                    last_seen = seen(&success);
+                    step = next(&watch, call.method, &success);
+                }
+                Err(failed) => {
+                    let refused = super::client::answer_of(&failed.error);
+                    if !refused.is_some_and(|answer| answer.status == 404) {
+                        return Err(failed.error);
+                    }
+                    let gone = refused.is_some_and(error_codes::is_missing);
+                    if watch == Watch::Object && call.method == Method::Delete && gone {
+                        return Ok(Value::Null);
+                    }
+                    // Azure's parts learn of each other with a delay.
+                    let since = *unknown_since.get_or_insert_with(Instant::now);
+                    "HTTP 404".clone_into(&mut last_seen);
+                    step = if since.elapsed() < UNKNOWN {
+                        Step::Ask(watch, None)
+                    } else if watch == Watch::Object {
+                        return Err(failed.error);
+                    } else {
+                        unknown_since = None;
+                        Step::Ask(Watch::Object, None)
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// What a poll showed, for the error of a wait that ended early.
+fn seen(success: &Success) -> String {
+    let status = success.body.get("status").and_then(Value::as_str);
+    let state = provisioning_state(&success.body);
+    match status {
+        Some(status) => format!("operation {status}"),
+        None if !state.is_empty() => format!("provisioningState {state}"),
+        None => format!("HTTP {}", success.reply.status),
+    }
+}

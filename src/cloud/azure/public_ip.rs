@@ -1,0 +1,37 @@
+//! Public addresses of NAT gateways.
+
+use azure_mgmt_network::package_2024_03::models::{
+    IpAllocationMethod, IpVersion, PublicIpAddress, PublicIpAddressPropertiesFormat, PublicIpAddressSku,
+    Resource, public_ip_address_sku,
+};
+use serde_json::Value;
+
+use super::document::body;
+use super::tags::Tags;
+
+/// The body of a new address; none where there is one, whose tags have their own request.
+pub(super) fn change(now: Option<&Value>, location: &str, zone: Option<&str>, tags: &Tags) -> Option<Value> {
+    if now.is_some() {
+        return None;
+    }
+    Some(body(&PublicIpAddress {
+        resource: Resource {
+            location: Some(location.to_owned()),
+            tags: serde_json::to_value(tags).ok(),
+            ..Resource::default()
+        },
+        sku: Some(PublicIpAddressSku { name: Some(public_ip_address_sku::Name::Standard), tier: None }),
+        properties: Some(Box::new(PublicIpAddressPropertiesFormat {
+            public_ip_allocation_method: Some(IpAllocationMethod::Static),
+            public_ip_address_version: Some(IpVersion::IPv4),
+            ..PublicIpAddressPropertiesFormat::default()
+        })),
+        zones: zone.map(str::to_owned).into_iter().collect(),
+        ..PublicIpAddress::default()
+    }))
+}
+
+/// The address itself, once Azure has given one.
+pub(super) fn address(object: &Value) -> Option<String> {
+    object.pointer("/properties/ipAddress").and_then(Value::as_str).map(str::to_owned)
+}

@@ -1,0 +1,1 @@
+//! Tests of rules in and out of Azure's JSON.

@@ -1,0 +1,196 @@
+//! What the provider block and the environment come to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::Environment;
+use crate::cloud::{Cloud, CloudError};
+use crate::schema::{Field, Planned, Unread};
+use crate::value::{Path, Value};
+
+/// The configured values; each may be known only after apply.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Default cloud.
+    pub cloud: Planned<Option<String>>,
+    /// Name of the environment.
+    pub environment: Planned<Option<String>>,
+    /// Tags below those of the resources.
+    pub default_tags: Planned<BTreeMap<String, String>>,
+    /// Default time to live.
+    pub ttl: Planned<Option<String>>,
+    /// Default region.
+    pub location: Planned<Option<String>>,
+    /// Names of tags that others rewrite.
+    pub ignored_keys: Vec<String>,
+    /// Beginnings of names of tags that others rewrite.
+    pub ignored_prefixes: Vec<String>,
+}
+
+impl Settings {
+    fn read(config: &Value) -> Self {
+        let ignore = config.get("ignore_tags");
+        Self {
+            cloud: planned(config.get("cloud")),
+            environment: planned(config.get("environment")),
+            default_tags: match planned::<Option<BTreeMap<String, String>>>(config.get("default_tags")) {
+                Planned::Known(tags) => Planned::Known(tags.unwrap_or_default()),
+                Planned::Unknown => Planned::Unknown,
+            },
+            ttl: planned(config.get("ttl")),
+            location: planned(config.get("location")),
+            ignored_keys: planned(ignore.get("keys")).known().flatten().unwrap_or_default(),
+            ignored_prefixes: planned(ignore.get("key_prefixes")).known().flatten().unwrap_or_default(),
+        }
+    }
+
+    /// Whether a tag is one that others rewrite.
+    #[must_use]
+    pub fn ignores(&self, tag: &str) -> bool {
+        self.ignored_keys.iter().any(|key| key == tag)
+            || self.ignored_prefixes.iter().any(|prefix| tag.starts_with(prefix))
+    }
+}
+
+/// The provider block was checked before: a value that cannot be read is one that is not known yet.
+fn planned<T: Field>(value: &Value) -> Planned<T> {
+    match T::read(value, &Path::root()) {
+        Ok(read) => Planned::Known(read),
+        Err(Unread::Unknown | Unread::Wrong(_)) => Planned::Unknown,
+    }
+}
+
+/// The provider as configured: shared by all resources, replaced by every `ConfigureProvider`.
+pub struct Context {
+    environment: Box<dyn Environment>,
+    configured: RwLock<Configured>,
+}
+
+#[derive(Clone)]
+struct Configured {
+    settings: Arc<Settings>,
+    #[cfg(feature = "azure")]
+    azure: Planned<Arc<Result<Arc<crate::cloud::azure::Azure>, CloudError>>>,
+}
+
+impl Context {
+    /// A provider that is not configured yet: as with an empty block.
+    #[must_use]
+    pub fn new(environment: Box<dyn Environment>) -> Self {
+        let nothing = Value::Map(BTreeMap::new());
+        let configured = RwLock::new(Self::read(environment.as_ref(), &nothing));
+        Self { environment, configured }
+    }
+
+    /// Takes a configuration; earlier clients are let go.
+    pub fn configure(&self, config: &Value) {
+        let configured = Self::read(self.environment.as_ref(), config);
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
+    }
+
+    fn read(environment: &dyn Environment, config: &Value) -> Configured {
+        #[cfg(not(feature = "azure"))]
+        let _ = environment;
+        Configured {
+            settings: Arc::new(Settings::read(config)),
+            #[cfg(feature = "azure")]
+            azure: azure_settings(environment, config.get("azure")).map_or(Planned::Unknown, |settings| {
+                Planned::Known(Arc::new(crate::cloud::azure::Azure::new(settings).map(Arc::new)))
+            }),
+        }
+    }
+
+    /// The configured values.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.configured.read().unwrap_or_else(PoisonError::into_inner).settings)
+    }
+
+    /// The client of a cloud; unknown while an argument that it needs is known only after apply.
+    ///
+    /// # Errors
+    /// [`CloudError::Setting`] where the configuration cannot be used.
+    pub fn cloud(&self, name: &str) -> Result<Planned<Arc<dyn Cloud>>, CloudError> {
+        let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match name {
+            #[cfg(feature = "azure")]
+            "azure" => match configured.azure {
+                Planned::Unknown => Ok(Planned::Unknown),
+                Planned::Known(client) => match client.as_ref() {
+                    Ok(client) => Ok(Planned::Known(Arc::clone(client) as Arc<dyn Cloud>)),
+                    Err(error) => Err(error.clone()),
+                },
+            },
+            _ => {
+                let _ = configured;
+                Err(CloudError::Setting {
+                    argument: "cloud",
+                    reason: format!("this build of the provider cannot make networks in {name:?}"),
+                })
+            }
+        }
+    }
+}
+
+/// The account's settings from block and environment; absent while one of them is unknown.
+#[cfg(feature = "azure")]
+fn azure_settings(environment: &dyn Environment, block: &Value) -> Option<crate::cloud::azure::Settings> {
+    use super::AzureBlock;
+    use crate::secret::Secret;
+
+    let block = match Option::<AzureBlock>::read(block, &Path::of("azure")) {
+        Ok(block) => block,
+        Err(_) => return None,
+    };
+    let text = |given: Option<&String>, name: &str| {
+        given.cloned().or_else(|| environment.argument(&format!("azure.{name}")))
+    };
+    let secret = |given: Option<&Secret>, name: &str| {
+        given.cloned().or_else(|| environment.argument(&format!("azure.{name}")).map(Secret::new))
+    };
+    let truth =
+        |given: Option<bool>, name: &str| given.or_else(|| environment.truth(&format!("azure.{name}")));
+    let given = block.as_ref();
+    Some(crate::cloud::azure::Settings {
+        subscription_id: text(given.and_then(|block| block.subscription_id.as_ref()), "subscription_id"),
+        tenant_id: text(given.and_then(|block| block.tenant_id.as_ref()), "tenant_id"),
+        client_id: text(given.and_then(|block| block.client_id.as_ref()), "client_id"),
+        client_secret: secret(given.and_then(|block| block.client_secret.as_ref()), "client_secret"),
+        client_certificate_path: text(
+            given.and_then(|block| block.client_certificate_path.as_ref()),
+            "client_certificate_path",
+        )
+        .map(Into::into),
+        client_certificate_password: secret(
+            given.and_then(|block| block.client_certificate_password.as_ref()),
+            "client_certificate_password",
+        ),
+        oidc_token: secret(given.and_then(|block| block.oidc_token.as_ref()), "oidc_token"),
+        oidc_token_file_path: text(
+            given.and_then(|block| block.oidc_token_file_path.as_ref()),
+            "oidc_token_file_path",
+        )
+        .map(Into::into),
+        oidc_request_url: text(given.and_then(|block| block.oidc_request_url.as_ref()), "oidc_request_url"),
+        oidc_request_token: secret(
+            given.and_then(|block| block.oidc_request_token.as_ref()),
+            "oidc_request_token",
+        ),
+        ado_service_connection_id: text(
+            given.and_then(|block| block.ado_service_connection_id.as_ref()),
+            "ado_service_connection_id",
+        ),
+        use_oidc: truth(given.and_then(|block| block.use_oidc), "use_oidc"),
+        use_msi: truth(given.and_then(|block| block.use_msi), "use_msi"),
+        msi_endpoint: text(None, "msi_endpoint"),
+        use_cli: truth(given.and_then(|block| block.use_cli), "use_cli"),
+        environment: text(given.and_then(|block| block.environment.as_ref()), "environment"),
+        resource_manager_endpoint: text(
+            given.and_then(|block| block.resource_manager_endpoint.as_ref()),
+            "resource_manager_endpoint",
+        ),
+        authority_host: text(given.and_then(|block| block.authority_host.as_ref()), "authority_host"),
+        ca_file: text(given.and_then(|block| block.ca_file.as_ref()), "ca_file").map(Into::into),
+        register_providers: given.and_then(|block| block.register_providers),
+    })
+}

@@ -1,0 +1,180 @@
+//! The catalogue, and the provider as the wire serves it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use super::functions;
+use super::network::Network;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::lifecycle::{
+    self, Apply, ApplyDone, FunctionError, Import, ImportDone, Managed, Plan, PlanDone, Read, ReadDone,
+    Service, Upgrade,
+};
+use crate::provider::{Context, Environment, block};
+use crate::schema::ProviderSchema;
+use crate::value::{Kind, Value};
+
+/// Everything the provider offers, over one environment.
+#[must_use]
+pub fn provider(environment: Box<dyn Environment>) -> Arc<dyn Service> {
+    let context = Arc::new(Context::new(environment));
+    let network: Arc<dyn Managed> = Arc::new(Network::new(Arc::clone(&context)));
+    Arc::new(Bud { managed: BTreeMap::from([("bud_network", network)]), context })
+}
+
+struct Bud {
+    context: Arc<Context>,
+    managed: BTreeMap<&'static str, Arc<dyn Managed>>,
+}
+
+impl Bud {
+    fn managed(&self, type_name: &str) -> Result<&dyn Managed, Diagnostics> {
+        self.managed.get(type_name).map(AsRef::as_ref).ok_or_else(|| unknown("resource", type_name))
+    }
+}
+
+fn unknown(what: &str, name: &str) -> Diagnostics {
+    Diagnostic::bug(format!("There is no {what} {name:?} here, and the host asked for one.")).into()
+}
+
+#[async_trait]
+impl Service for Bud {
+    fn schema(&self) -> &ProviderSchema {
+        static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| ProviderSchema {
+            provider: block(),
+            resources: BTreeMap::from([("bud_network", super::network::resource())]),
+            data_sources: BTreeMap::new(),
+            ephemerals: BTreeMap::new(),
+            functions: functions::catalogue().into_iter().map(|one| (one.name, one.function)).collect(),
+        });
+        &SCHEMA
+    }
+
+    async fn validate_provider(&self, config: Value) -> Diagnostics {
+        lifecycle::check(&self.schema().provider.attributes, &config, true)
+    }
+
+    async fn configure(&self, _host_version: &str, config: Value) -> Diagnostics {
+        self.context.configure(&config);
+        Diagnostics::none()
+    }
+
+    async fn validate_resource(
+        &self,
+        type_name: &str,
+        config: Value,
+        write_only_allowed: bool,
+    ) -> Diagnostics {
+        let managed = match self.managed(type_name) {
+            Ok(managed) => managed,
+            Err(diagnostics) => return diagnostics,
+        };
+        let mut diagnostics =
+            lifecycle::check(&managed.schema().block.attributes, &config, write_only_allowed);
+        if !diagnostics.has_errors() {
+            diagnostics.extend(managed.validate(&config));
+        }
+        diagnostics
+    }
+
+    async fn validate_data_source(&self, type_name: &str, _config: Value) -> Diagnostics {
+        unknown("data source", type_name)
+    }
+
+    async fn upgrade(&self, request: Upgrade) -> (Option<Value>, Diagnostics) {
+        match self.managed(&request.type_name) {
+            Ok(managed) => lifecycle::upgrade(managed, &request),
+            Err(diagnostics) => (None, diagnostics),
+        }
+    }
+
+    async fn upgrade_identity(
+        &self,
+        type_name: &str,
+        _version: i64,
+        json: Vec<u8>,
+    ) -> (Option<Value>, Diagnostics) {
+        let managed = match self.managed(type_name) {
+            Ok(managed) => managed,
+            Err(diagnostics) => return (None, diagnostics),
+        };
+        let attributes =
+            managed.schema().identity.iter().map(|one| (one.name.to_owned(), one.kind.clone())).collect();
+        match Value::from_json(&json, &Kind::Object(attributes)) {
+            Ok(identity) => (Some(identity), Diagnostics::none()),
+            Err(fault) => (None, Diagnostic::error("Identity cannot be read", format!("{fault}.")).into()),
+        }
+    }
+
+    async fn read(&self, request: Read, stop: CancellationToken) -> ReadDone {
+        match self.managed(&request.type_name) {
+            Ok(managed) => lifecycle::read(managed, request, stop).await,
+            Err(diagnostics) => ReadDone {
+                state: request.state,
+                private: request.private,
+                identity: request.identity,
+                diagnostics,
+            },
+        }
+    }
+
+    async fn plan(&self, request: Plan, stop: CancellationToken) -> PlanDone {
+        match self.managed(&request.type_name) {
+            Ok(managed) => lifecycle::plan(managed, request, stop).await,
+            Err(diagnostics) => PlanDone {
+                planned: request.prior,
+                replace: Vec::new(),
+                private: request.private,
+                identity: request.identity,
+                diagnostics,
+            },
+        }
+    }
+
+    async fn apply(&self, request: Apply, stop: CancellationToken) -> ApplyDone {
+        match self.managed(&request.type_name) {
+            Ok(managed) => lifecycle::apply(managed, request, stop).await,
+            Err(diagnostics) => ApplyDone {
+                state: request.prior,
+                private: request.private,
+                identity: request.identity,
+                diagnostics,
+            },
+        }
+    }
+
+    async fn import(&self, request: Import, stop: CancellationToken) -> ImportDone {
+        let failed = |diagnostics| ImportDone {
+            state: Value::Null,
+            private: Vec::new(),
+            identity: Value::Null,
+            diagnostics,
+        };
+        match self.managed(&request.type_name) {
+            Ok(managed) => lifecycle::import(managed, &request, stop).await.unwrap_or_else(failed),
+            Err(diagnostics) => failed(diagnostics),
+        }
+    }
+
+    async fn read_data(
+        &self,
+        type_name: &str,
+        _config: Value,
+        _stop: CancellationToken,
+    ) -> (Value, Diagnostics) {
+        (Value::Null, unknown("data source", type_name))
+    }
+
+    async fn call(&self, name: &str, arguments: Vec<Value>) -> Result<Value, FunctionError> {
+        match functions::catalogue().into_iter().find(|one| one.name == name) {
+            Some(one) => (one.call)(arguments),
+            None => Err(FunctionError {
+                text: format!("There is no function {name:?} in this provider."),
+                argument: 0,
+            }),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Resource providers and their registration.
+
+use serde_json::{Value, json};
+
+use super::super::message::{Answer, Refusal, Request};
+use super::super::world::World;
+use super::kind::{Kind, NETWORK, NETWORK_VERSIONS};
+use super::list as lists;
+use super::place::Place;
+use super::region;
+
+/// The namespaces that exist. Only the network and the resources are modelled.
+const NAMESPACES: &[&str] = &[NETWORK, "Microsoft.Resources", "Microsoft.Compute"];
+
+/// `GET …/providers`.
+pub(crate) fn list(world: &World, request: &Request, subscription: &str) -> Answer {
+    let items = NAMESPACES.iter().map(|namespace| shown(world, subscription, namespace)).collect();
+    lists::page(world, request, items)
+}
+
+/// `GET …/providers/{namespace}`.
+pub(crate) fn get(world: &World, subscription: &str, namespace: &str) -> Result<Answer, Refusal> {
+    Ok(Answer::json(200, shown(world, subscription, known(namespace)?)))
+}
+
+/// `POST …/providers/{namespace}/register` and `…/unregister`.
+pub(crate) fn register(
+    world: &mut World,
+    subscription: &str,
+    namespace: &str,
+    wanted: bool,
+) -> Result<Answer, Refusal> {
+    let namespace = known(namespace)?;
+    if wanted {
+        world.azure.unregistered.remove(&namespace.to_lowercase());
+    } else {
+        world.azure.unregistered.insert(namespace.to_lowercase());
+    }
+    Ok(Answer::json(200, shown(world, subscription, namespace)))
+}
+
+/// Refuses to make anything of a provider that is not registered.
+pub(crate) fn check_registered(world: &World, place: &Place) -> Result<(), Refusal> {
+    if place.kind == Kind::Group || !world.azure.unregistered.contains(&NETWORK.to_lowercase()) {
+        return Ok(());
+    }
+    let message = format!(
+        "The subscription is not registered to use namespace '{NETWORK}'. See https://aka.ms/rps-not-found for how to \
+         register subscriptions."
+    );
+    Err(Refusal::new(409, "MissingSubscriptionRegistration", message.clone()).detail_at(
+        "MissingSubscriptionRegistration",
+        NETWORK,
+        message,
+    ))
+}
+
+fn known(namespace: &str) -> Result<&'static str, Refusal> {
+    NAMESPACES.iter().find(|known| known.eq_ignore_ascii_case(namespace)).copied().ok_or_else(|| {
+        let message = format!("The resource namespace '{namespace}' is invalid.");
+        Refusal::new(404, "InvalidResourceNamespace", message)
+    })
+}
+
+fn shown(world: &World, subscription: &str, namespace: &str) -> Value {
+    let registered = !world.azure.unregistered.contains(&namespace.to_lowercase());
+    let types: Vec<Value> = if namespace == NETWORK {
+        Kind::NETWORK
+            .into_iter()
+            .map(|kind| {
+                let name = kind.type_name();
+                json!({
+                    "resourceType": name.strip_prefix("Microsoft.Network/").unwrap_or(&name),
+                    "locations": region::display_names(),
+                    "apiVersions": NETWORK_VERSIONS,
+                    "capabilities": "SupportsTags, SupportsLocation",
+                })
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    json!({
+        "id": format!("/subscriptions/{subscription}/providers/{namespace}"),
+        "namespace": namespace,
+        "registrationPolicy": "RegistrationRequired",
+        "registrationState": if registered { "Registered" } else { "NotRegistered" },
+        "resourceTypes": types,
+    })
+}

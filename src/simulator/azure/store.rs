@@ -1,0 +1,218 @@
+//! The objects that exist, and what happens to them when an operation ends.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::super::clock::{Clock, stamp};
+use super::kind::Kind;
+use super::operation::Operation;
+use super::place::Place;
+
+/// Who made an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// A client, through the API.
+    Client,
+    /// Somebody else, through the control endpoint.
+    Portal,
+}
+
+/// Whether an object is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Succeeded,
+    Updating,
+    Deleting,
+    Failed,
+}
+
+impl State {
+    /// As `provisioningState` spells it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "Succeeded",
+            Self::Updating => "Updating",
+            Self::Deleting => "Deleting",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
+/// What a PUT decides about an object.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) location: String,
+    pub(crate) tags: Option<Map<String, Value>>,
+    pub(crate) sku: Option<Value>,
+    pub(crate) zones: Option<Value>,
+    pub(crate) properties: Map<String, Value>,
+}
+
+/// One object.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub(crate) place: Place,
+    pub(crate) content: Content,
+    pub(crate) state: State,
+    pub(crate) etag: String,
+    pub(crate) guid: String,
+    /// Place in the order of creation.
+    pub(crate) order: u64,
+    pub(crate) created: OffsetDateTime,
+    pub(crate) author: Author,
+    /// The operation that is working on it.
+    pub(crate) running: Option<String>,
+    /// What a failed update goes back to; absent while it is being created.
+    pub(crate) before: Option<Content>,
+    /// Reads, lists and writes of children that do not see it yet, and reads that show it too late.
+    pub(crate) unseen: Unseen,
+}
+
+/// How often an object is still not seen as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Unseen {
+    pub(crate) reads: u32,
+    pub(crate) lists: u32,
+    pub(crate) writes: u32,
+    pub(crate) late: u32,
+}
+
+/// The state of Azure.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Azure {
+    objects: BTreeMap<String, Object>,
+    pub(crate) operations: BTreeMap<String, Operation>,
+    /// Namespaces that are not registered in the subscription, in small letters.
+    pub(crate) unregistered: std::collections::BTreeSet<String>,
+    count: u64,
+    addresses: u32,
+}
+
+impl Object {
+    /// The object's name.
+    pub(crate) fn name(&self) -> &str {
+        self.place.name()
+    }
+
+    /// The object's id, as it was first spelled.
+    pub(crate) fn id(&self) -> String {
+        self.place.id()
+    }
+
+    /// A property's text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.content.properties.get(name).and_then(Value::as_str)
+    }
+
+    /// A new etag: something about the object has changed.
+    pub(crate) fn touch(&mut self) {
+        self.etag = format!("W/\"{}\"", Uuid::new_v4());
+    }
+}
+
+impl Azure {
+    /// The object at a place.
+    pub(crate) fn get(&self, place: &Place) -> Option<&Object> {
+        self.objects.get(&place.key())
+    }
+
+    /// The object at a place, to change it.
+    pub(crate) fn get_mut(&mut self, place: &Place) -> Option<&mut Object> {
+        self.objects.get_mut(&place.key())
+    }
+
+    /// The object with this key.
+    pub(crate) fn at(&self, key: &str) -> Option<&Object> {
+        self.objects.get(key)
+    }
+
+    /// All objects in the order of creation.
+    pub(crate) fn all(&self) -> Vec<&Object> {
+        let mut all: Vec<&Object> = self.objects.values().collect();
+        all.sort_by_key(|object| object.order);
+        all
+    }
+
+    /// The children of an object in the order of creation.
+    pub(crate) fn children(&self, parent: &Place) -> Vec<&Object> {
+        let key = parent.key();
+        self.all()
+            .into_iter()
+            .filter(|object| object.place.parent().is_some_and(|above| above.key() == key))
+            .collect()
+    }
+
+    /// Everything in a resource group, without the group itself.
+    pub(crate) fn in_group(&self, group: &Place) -> Vec<&Object> {
+        let key = group.key();
+        self.all()
+            .into_iter()
+            .filter(|object| object.place.kind != Kind::Group && object.place.in_group().key() == key)
+            .collect()
+    }
+
+    /// Puts an object in; it must not be there.
+    pub(crate) fn insert(
+        &mut self,
+        place: &Place,
+        content: Content,
+        author: Author,
+        clock: &Clock,
+    ) -> &mut Object {
+        self.count += 1;
+        let object = Object {
+            place: place.clone(),
+            content,
+            state: State::Succeeded,
+            etag: format!("W/\"{}\"", Uuid::new_v4()),
+            guid: Uuid::new_v4().to_string(),
+            order: self.count,
+            created: clock.now(),
+            author,
+            running: None,
+            before: None,
+            unseen: Unseen::default(),
+        };
+        self.objects.entry(place.key()).insert_entry(object).into_mut()
+    }
+
+    /// Takes an object out, with its children.
+    pub(crate) fn remove(&mut self, place: &Place) {
+        let children: Vec<Place> = self.children(place).iter().map(|child| child.place.clone()).collect();
+        for child in children {
+            self.objects.remove(&child.key());
+        }
+        self.objects.remove(&place.key());
+    }
+
+    /// The next address of each family that no object ever had.
+    pub(crate) fn next_address(&mut self, version: &str) -> String {
+        self.addresses += 1;
+        let number = self.addresses + 3;
+        if version == "IPv6" {
+            return format!("2001:db8::{number:x}");
+        }
+        std::net::Ipv4Addr::from(u32::from(std::net::Ipv4Addr::new(198, 18, 0, 0)) + number % (1 << 17))
+            .to_string()
+    }
+
+    /// The objects as the ledger shows them.
+    pub(crate) fn objects(&self) -> Vec<Value> {
+        self.all()
+            .into_iter()
+            .map(|object| {
+                json!({
+                    "id": object.id(),
+                    "type": object.place.kind.type_name(),
+                    "created_at": stamp(object.created),
+                    "tags": object.content.tags.clone().unwrap_or_default(),
+                    "state": object.state.word(),
+                    "by": match object.author { Author::Client => "client", Author::Portal => "portal" },
+                })
+            })
+            .collect()
+    }
+}

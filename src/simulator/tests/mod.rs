@@ -1,0 +1,14 @@
+//! Tests of the simulator through its sockets, by an ordinary HTTP client.
+
+mod bench;
+mod concurrency;
+mod faults;
+mod groups;
+mod logins;
+mod networks;
+mod operations;
+mod program;
+mod quirks;
+mod rules;
+mod strict;
+mod way_in;

@@ -1,0 +1,150 @@
+//! Everything that is, behind one lock.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::azure::{self, Author, Azure};
+use super::clock::Clock;
+use super::faults::{Action, Mishap, Script};
+use super::ledger::{Arrival, Ledger, Line};
+use super::login;
+use super::machine::Machines;
+use super::message::{Answer, Refusal, Request};
+use super::quirks::Quirks;
+use super::settings::Servers;
+use super::token::Tokens;
+
+/// The whole state of a simulator.
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) ledger: Ledger,
+    pub(crate) script: Script,
+    pub(crate) quirks: Quirks,
+    pub(crate) tokens: Tokens,
+    pub(crate) azure: Azure,
+    pub(crate) machines: Machines,
+    pub(crate) servers: Servers,
+}
+
+/// The world as the servers share it.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Mutex<World>>);
+
+/// A request that has been received and not yet been carried out.
+pub(crate) struct Received {
+    line: Line,
+    mishap: Mishap,
+}
+
+/// What the connection shall do about a request.
+pub(crate) enum Reply {
+    /// Write this answer.
+    Answer(Answer),
+    /// Close without a word.
+    Cut,
+    /// Say nothing.
+    Hang,
+}
+
+impl Shared {
+    /// A world in which nothing has been made yet.
+    pub(crate) fn new(clock: Clock, servers: Servers) -> Self {
+        Self(Arc::new(Mutex::new(World {
+            clock,
+            ledger: Ledger::default(),
+            script: Script::default(),
+            quirks: Quirks::default(),
+            tokens: Tokens::default(),
+            azure: Azure::default(),
+            machines: Machines::default(),
+            servers,
+        })))
+    }
+
+    /// The world. A panic under the lock leaves it as it was; the next request goes on with it.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl World {
+    /// Counts a request and decides what goes wrong with it.
+    pub(crate) fn receive(&mut self, request: &Request) -> Received {
+        let login = login::is_login(request);
+        let number = (!login).then(|| self.ledger.next());
+        let line = self.ledger.arrived(&Arrival {
+            login,
+            method: &request.method,
+            path: &request.path,
+            query: &request.query,
+            at: self.clock.stamp(),
+        });
+        let mishap = self.script.strike(number, &request.method, &request.path);
+        Received { line, mishap }
+    }
+
+    /// Carries a received request out, or does to it what the script says.
+    pub(crate) fn carry_out(&mut self, request: &Request, received: &Received) -> Reply {
+        self.settle();
+        let mishap = &received.mishap;
+        let reply = match &mishap.end {
+            None => Reply::Answer(self.act(request, mishap)),
+            Some(Action::CutBefore) => Reply::Cut,
+            Some(Action::Hang) => Reply::Hang,
+            Some(Action::CutAfter) => {
+                self.act(request, mishap);
+                Reply::Cut
+            }
+            Some(Action::Answer(spoken)) => {
+                if spoken.acted {
+                    self.act(request, mishap);
+                }
+                let mut answer = if spoken.code.is_empty() {
+                    Answer::empty(spoken.status)
+                } else {
+                    Refusal::new(spoken.status, &spoken.code, spoken.message.clone()).answer()
+                };
+                if let Some(seconds) = spoken.retry_after {
+                    answer = answer.with("Retry-After", seconds.to_string());
+                }
+                answer
+                    .headers
+                    .extend(spoken.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+                Reply::Answer(azure::dressed(answer))
+            }
+            Some(Action::Throttle(throttle)) => Reply::Answer(azure::throttled(throttle.retry_after)),
+            Some(Action::ExpireToken) => {
+                self.tokens.expire_all(self.clock.now());
+                Reply::Answer(self.act(request, mishap))
+            }
+            // Delays and endings of operations never end an exchange.
+            Some(Action::Delay(_) | Action::Operation(_)) => Reply::Answer(self.act(request, mishap)),
+        };
+        let status = if let Reply::Answer(answer) = &reply { answer.status } else { 0 };
+        self.ledger.ended(received.line, status, mishap.name);
+        reply
+    }
+
+    /// Lets everything happen that was due.
+    pub(crate) fn settle(&mut self) {
+        self.azure.settle(&self.clock);
+    }
+
+    fn act(&mut self, request: &Request, mishap: &Mishap) -> Answer {
+        if login::is_login(request) {
+            return login::answer(self, request);
+        }
+        azure::handle(
+            self,
+            request,
+            &azure::Circumstances { author: Author::Client, ending: mishap.operation.clone() },
+        )
+    }
+}
+
+impl Received {
+    /// How long to wait before the request is carried out.
+    pub(crate) fn delay(&self) -> Duration {
+        self.mishap.delay
+    }
+}

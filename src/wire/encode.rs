@@ -1,0 +1,68 @@
+//! From values, diagnostics and paths to the protocol's messages.
+
+use super::decode::identity_kind;
+use super::fault::Fault;
+use super::msgpack;
+use super::proto::tfplugin6 as proto;
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::schema::IdentityAttribute;
+use crate::value::{Kind, Path, Step, Value};
+
+/// A value as a message.
+///
+/// # Errors
+/// [`Fault`] where it is not of the type.
+pub fn value(value: &Value, kind: &Kind) -> Result<proto::DynamicValue, Fault> {
+    Ok(proto::DynamicValue { msgpack: msgpack::write(value, kind)?, json: Vec::new() })
+}
+
+/// An identity as a message, absent where there is none.
+///
+/// # Errors
+/// [`Fault`] where it is not of the type.
+pub fn identity(
+    identity: &Value,
+    attributes: &[IdentityAttribute],
+) -> Result<Option<proto::ResourceIdentityData>, Fault> {
+    if identity.is_null() {
+        return Ok(None);
+    }
+    let data = value(identity, &identity_kind(attributes))?;
+    Ok(Some(proto::ResourceIdentityData { identity_data: Some(data) }))
+}
+
+/// Diagnostics as messages, in their order.
+#[must_use]
+pub fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
+    diagnostics.0.into_iter().map(diagnostic).collect()
+}
+
+/// One diagnostic as a message.
+#[must_use]
+pub fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
+    let severity = match diagnostic.severity {
+        Severity::Error => proto::diagnostic::Severity::Error,
+        Severity::Warning => proto::diagnostic::Severity::Warning,
+    };
+    proto::Diagnostic {
+        severity: severity.into(),
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+        // An empty path would be shown as a place that does not exist.
+        attribute: diagnostic.path.as_ref().filter(|path| !path.0.is_empty()).map(path),
+    }
+}
+
+/// A path as a message.
+#[must_use]
+pub fn path(path: &Path) -> proto::AttributePath {
+    use proto::attribute_path::step::Selector;
+    let steps = path.0.iter().map(|step| proto::attribute_path::Step {
+        selector: Some(match step {
+            Step::Attribute(name) => Selector::AttributeName(name.clone()),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(i64::try_from(*index).unwrap_or(i64::MAX)),
+        }),
+    });
+    proto::AttributePath { steps: steps.collect() }
+}
