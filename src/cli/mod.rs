@@ -47,6 +47,11 @@ enum Command {
         #[arg(long)]
         state_dir: Option<PathBuf>,
     },
+    /// Name the unknown keys in the configuration files of a folder, which the hosts drop silently
+    Check {
+        /// Folder with .tf files
+        directory: PathBuf,
+    },
     /// Write the generated documentation pages
     Docs {
         /// Write nothing, and fail where a page is not current
@@ -78,6 +83,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Simulate { listen, faults, speed, state_dir }) => {
             simulate(bud::simulator::Options { listen, faults, speed, state_dir })
         }
+        Some(Command::Check { directory }) => check(&directory),
         Some(Command::Docs { check, directory, examples }) => pages::write(check, &directory, &examples),
         Some(Command::Schema) => {
             let provider = provider();
@@ -88,6 +94,21 @@ pub(crate) fn run() -> ExitCode {
             }))
         }
         Some(Command::Version) => out(&format!("terraform-provider-bud {}", env!("CARGO_PKG_VERSION"))),
+    }
+}
+
+fn check(directory: &std::path::Path) -> ExitCode {
+    match bud::check::check(directory, provider().schema()) {
+        Ok(findings) if findings.is_empty() => out("No unknown keys."),
+        Ok(findings) => {
+            let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            out(&lines.join("\n"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            say(&error.to_string());
+            ExitCode::from(2)
+        }
     }
 }
 
