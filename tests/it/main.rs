@@ -2,4 +2,5 @@
 
 mod harness;
 mod process;
+mod real;
 mod tidy;
