@@ -3,4 +3,5 @@
 mod harness;
 mod network_lifecycle;
 mod process;
+mod real;
 mod tidy;
