@@ -363,3 +363,6 @@ impl Managed for Network {
         Ok((state, Private { owner, ..Private::default() }))
     }
 }
+
+#[cfg(test)]
+mod tests;
