@@ -83,6 +83,9 @@ fn a_change_of_rules_is_one_request() {
         assert_eq!(web["properties"]["priority"], 120);
         folder.network("lab", &format!("rules = {{ {SSH} }}"));
         one_put("a rule removed");
+        folder.network("lab", "");
+        one_put("back to the table of the seed");
+        assert_eq!(folder.state()["rules"].as_object().unwrap().len(), 6);
         folder.destroy().succeeded();
         world.is_empty("after destroy");
     });

@@ -3,6 +3,8 @@
 //! A host that is not found is skipped aloud. Every wait has an end, and only our own children are
 //! ever signalled.
 
+mod bad_input;
+mod cancel;
 mod host;
 mod lifecycle;
 mod world;
