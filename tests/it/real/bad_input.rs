@@ -70,6 +70,7 @@ const REFUSED: &[Case] = &[
     case("cloud = \"hosts\"", "cloud", "need no bud_network"),
     case("cloud = \"gcp\"", "cloud", "gcp"),
     case("subnet_ids = {}", "subnet_ids", "subnet_ids"),
+    case("security_groups = { a = { rules = {} }, b = \"x\" }", "security_groups", "required"),
 ];
 
 /// Writes the network of a case; its name is the case's where that has one.

@@ -218,6 +218,10 @@ fn what_others_changed_is_shown_and_repaired() {
         repaired("a subnet removed");
         world.id("subnets/budk8s-common");
 
+        world.portal("DELETE", &network, &Value::Null);
+        folder.apply().succeeded();
+        folder.is_settled("the network alone removed");
+        world.id("virtualNetworks/lab");
         world.portal("DELETE", &world.id("resourceGroups/lab"), &Value::Null);
         world.is_empty("after the portal removed everything");
         folder.apply().succeeded().says("1 added, 0 changed, 0 destroyed");

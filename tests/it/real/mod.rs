@@ -6,7 +6,10 @@
 mod bad_input;
 mod cancel;
 mod host;
+mod hosts_rules;
 mod lifecycle;
+mod schema;
+mod secrets;
 mod world;
 
 use host::{Folder, each};
