@@ -47,6 +47,11 @@ enum Command {
         #[arg(long)]
         state_dir: Option<PathBuf>,
     },
+    /// Name the unknown keys in the configuration files of a folder, which the hosts drop silently
+    Check {
+        /// Folder with .tf files
+        directory: PathBuf,
+    },
     /// Write the generated documentation pages
     Docs {
         /// Write nothing, and fail where a page is not current
@@ -78,6 +83,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Simulate { listen, faults, speed, state_dir }) => {
             simulate(bud::simulator::Options { listen, faults, speed, state_dir })
         }
+        Some(Command::Check { directory }) => check(&directory),
         Some(Command::Docs { check, directory, examples }) => pages::write(check, &directory, &examples),
         Some(Command::Schema) => {
             let provider = provider();
@@ -91,6 +97,21 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+fn check(directory: &std::path::Path) -> ExitCode {
+    match bud::check::check(directory, provider().schema()) {
+        Ok(findings) if findings.is_empty() => out("No unknown keys."),
+        Ok(findings) => {
+            let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            out(&lines.join("\n"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            say(&error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
 #[cfg(feature = "simulator")]
 fn simulate(options: bud::simulator::Options) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
@@ -100,7 +121,10 @@ fn simulate(options: bud::simulator::Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(bud::simulator::run(options)) {
+    let ended = runtime.block_on(bud::simulator::run(options));
+    // A read of stdin that nobody answers must not keep the process.
+    runtime.shutdown_background();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&error.to_string());

@@ -138,10 +138,7 @@ fn azure_settings(environment: &dyn Environment, block: &Value) -> Option<crate:
     use super::AzureBlock;
     use crate::secret::Secret;
 
-    let block = match Option::<AzureBlock>::read(block, &Path::of("azure")) {
-        Ok(block) => block,
-        Err(_) => return None,
-    };
+    let block = Option::<AzureBlock>::read(block, &Path::of("azure")).ok()?;
     let text = |given: Option<&String>, name: &str| {
         given.cloned().or_else(|| environment.argument(&format!("azure.{name}")))
     };

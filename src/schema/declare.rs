@@ -17,7 +17,7 @@ pub trait Attributes: Sized {
     fn from_object(value: &Value, path: &Path) -> Result<Self, Unread>;
 
     /// Writes the declared attributes into an object.
-    fn into_object(&self, object: &mut BTreeMap<String, Value>);
+    fn write_into(&self, object: &mut BTreeMap<String, Value>);
 }
 
 /// Lists the attributes of an object: a doc comment (the docs page), a name, a Rust type (a
@@ -71,7 +71,7 @@ macro_rules! declare {
                 )?, )* })
             }
 
-            fn into_object(&self, object: &mut std::collections::BTreeMap<String, $crate::value::Value>) {
+            fn write_into(&self, object: &mut std::collections::BTreeMap<String, $crate::value::Value>) {
                 $( object.insert($crate::schema::plain_name(stringify!($name)).to_owned(), $crate::schema::Field::write(&self.$name)); )*
             }
         }
@@ -96,7 +96,7 @@ macro_rules! declare {
             }
             fn write(&self) -> $crate::value::Value {
                 let mut object = std::collections::BTreeMap::new();
-                <Self as $crate::schema::Attributes>::into_object(self, &mut object);
+                <Self as $crate::schema::Attributes>::write_into(self, &mut object);
                 $crate::value::Value::Map(object)
             }
         }

@@ -1,11 +1,10 @@
 //! Starting and stopping: sockets, the authority's file, the ready line, signals.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -112,9 +111,14 @@ async fn stdin_closed() {
     if !pipe {
         return std::future::pending().await;
     }
-    let mut stdin = tokio::io::stdin();
-    let mut bytes = [0; 1024];
-    while stdin.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
+    // A thread of its own, because a runtime would wait at its end for a read that never returns.
+    let (closed, seen) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut bytes = [0; 1024];
+        while std::io::stdin().lock().read(&mut bytes).is_ok_and(|read| read > 0) {}
+        let _ = closed.send(());
+    });
+    let _ = seen.await;
 }
 
 fn read_script(path: &Path) -> Result<Script, SimulatorError> {

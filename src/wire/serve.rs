@@ -95,6 +95,7 @@ fn runtime() -> io::Result<Runtime> {
 
 async fn under_host(provider: fn() -> Arc<dyn Service>, host: Host) -> Result<(), ServeError> {
     ignore_interrupts()?;
+    let terminated = terminated()?;
     if !host.speaks_ours {
         tracing::warn!("the host does not offer version 6 of the plugin protocol, the only one there is");
     }
@@ -111,7 +112,10 @@ async fn under_host(provider: fn() -> Arc<dyn Service>, host: Host) -> Result<()
     let end = CancellationToken::new();
     let left = end.clone();
     tokio::spawn(async move {
-        open.abandoned(ABANDONED).await;
+        tokio::select! {
+            () = open.abandoned(ABANDONED) => {}
+            () = terminated => {}
+        }
         left.cancel();
     });
     serve_on(provider(), connections, end).await?;
@@ -200,6 +204,22 @@ fn ignore_interrupts() -> io::Result<()> {
 fn ignore_interrupts() -> io::Result<()> {
     tokio::spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });
     Ok(())
+}
+
+/// The wish of a supervisor that the process ends, which does so at once but not without its socket.
+#[cfg(unix)]
+fn terminated() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        terminate.recv().await;
+    })
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "unix systems may refuse")]
+fn terminated() -> io::Result<impl Future<Output = ()>> {
+    Ok(std::future::pending())
 }
 
 /// The wish of a person or a supervisor that the process ends.

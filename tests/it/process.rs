@@ -21,7 +21,7 @@ async fn a_host_and_its_provider_show_each_other_their_certificates() {
     let offer = ask_offer(process.client()).await;
     assert!(offer.resources.contains_key("bud_network"));
     let ended = process.shut_down().await;
-    assert!(!ended.killed && ended.status.unwrap().success(), "{ended:?}");
+    assert!(!ended.killed && ended.status.success(), "{ended:?}");
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn it_exits_at_once_with_the_standing_streams_open() {
 
 #[tokio::test]
 async fn control_c_does_not_end_it() {
-    let mut process = Process::start(&launch(Encryption::Mutual)).await.unwrap();
+    let process = Process::start(&launch(Encryption::Mutual)).await.unwrap();
     process.interrupt();
     assert!(process.stop().await < Duration::from_secs(1));
     assert!(ask_offer(process.client()).await.resources.contains_key("bud_network"));

@@ -27,6 +27,11 @@ impl Log {
         self.0.lock().unwrap().push(line);
     }
 
+    /// Whether the other is the log of the same process.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// All lines so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()

@@ -8,9 +8,13 @@
 pub(crate) mod alike;
 pub(crate) mod client;
 pub(crate) mod codec;
+pub(crate) mod generator;
 pub(crate) mod hcl;
+pub(crate) mod host;
 pub(crate) mod judge;
 pub(crate) mod logs;
 pub(crate) mod process;
 pub(crate) mod proposed;
+pub(crate) mod real;
 pub(crate) mod schema;
+pub(crate) mod world;

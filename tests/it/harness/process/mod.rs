@@ -5,6 +5,7 @@ mod tls;
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bud::wire::proto::plugin::grpc_broker_client::GrpcBrokerClient;
@@ -14,7 +15,7 @@ use bud::wire::proto::plugin::{ConnInfo, Empty};
 use bud::wire::proto::tfplugin6::provider_client::ProviderClient;
 use bud::wire::proto::tfplugin6::stop_provider;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
@@ -71,7 +72,7 @@ impl Launch {
 
 /// A provider that runs.
 pub(crate) struct Process {
-    child: Child,
+    child: Killer,
     channel: Channel,
     /// The process id.
     pub(crate) pid: u32,
@@ -86,6 +87,31 @@ pub(crate) struct Process {
     standing: Vec<JoinHandle<()>>,
 }
 
+/// Ends a process from anywhere, at once.
+#[derive(Clone)]
+pub(crate) struct Killer(Arc<Mutex<Child>>);
+
+impl Killer {
+    /// kill -9. Nothing is waited for.
+    pub(crate) fn kill(&self) {
+        // It may have ended by itself, which is as dead.
+        let _ = self.0.lock().unwrap().start_kill();
+    }
+
+    fn ended(&self) -> Option<ExitStatus> {
+        self.0.lock().unwrap().try_wait().unwrap()
+    }
+
+    async fn wait(&self) -> ExitStatus {
+        loop {
+            if let Some(status) = self.ended() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
 /// How a process ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -93,7 +119,7 @@ pub(crate) struct Ended {
     pub(crate) took: Duration,
     /// Whether the host had to kill it.
     pub(crate) killed: bool,
-    pub(crate) status: Option<ExitStatus>,
+    pub(crate) status: ExitStatus,
 }
 
 /// Why there is no connection.
@@ -156,7 +182,16 @@ impl Process {
         };
         let channel = connect(address, trust).await.map_err(StartError::Refused)?;
         standing.extend(standing_streams(&channel));
-        Ok(Self { child, channel, pid, until_line, line, log, stray, standing })
+        Ok(Self {
+            child: Killer(Arc::new(Mutex::new(child))),
+            channel,
+            pid,
+            until_line,
+            line,
+            log,
+            stray,
+            standing,
+        })
     }
 
     /// A client of the provider's procedures.
@@ -184,15 +219,14 @@ impl Process {
         signal(self.pid, "INT");
     }
 
-    /// kill -9. Nothing is waited for.
-    pub(crate) fn kill(&mut self) {
-        // It may have ended by itself, which is as dead.
-        let _ = self.child.start_kill();
+    /// What kills it.
+    pub(crate) fn killer(&self) -> Killer {
+        self.child.clone()
     }
 
     /// Whether it still runs.
-    pub(crate) fn is_alive(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+    pub(crate) fn is_alive(&self) -> bool {
+        self.child.ended().is_none()
     }
 
     /// Resident memory in KiB, from the system's own books.
@@ -208,12 +242,11 @@ impl Process {
         let mut controller = GrpcControllerClient::new(self.channel.clone());
         // A process that was killed cannot answer any more.
         let _ = controller.shutdown(Empty {}).await;
-        let status = tokio::time::timeout(EXIT, self.child.wait()).await;
-        let (killed, status) = match status {
-            Ok(status) => (false, status.ok()),
+        let (killed, status) = match tokio::time::timeout(EXIT, self.child.wait()).await {
+            Ok(status) => (false, status),
             Err(_) => {
-                self.kill();
-                (true, self.child.wait().await.ok())
+                self.child.kill();
+                (true, self.child.wait().await)
             }
         };
         let took = began.elapsed();
@@ -292,11 +325,4 @@ fn standing_streams(channel: &Channel) -> [JoinHandle<()>; 2] {
         }
     });
     [stdio, broker]
-}
-
-/// Reads a stream to its end, for processes that are no providers.
-pub(crate) async fn drain(mut stream: impl AsyncRead + Unpin) -> String {
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await.unwrap();
-    text
 }
