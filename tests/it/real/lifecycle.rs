@@ -83,6 +83,9 @@ fn a_change_of_rules_is_one_request() {
         assert_eq!(web["properties"]["priority"], 120);
         folder.network("lab", &format!("rules = {{ {SSH} }}"));
         one_put("a rule removed");
+        folder.network("lab", "");
+        one_put("back to the table of the seed");
+        assert_eq!(folder.state()["rules"].as_object().unwrap().len(), 6);
         folder.destroy().succeeded();
         world.is_empty("after destroy");
     });
@@ -215,6 +218,10 @@ fn what_others_changed_is_shown_and_repaired() {
         repaired("a subnet removed");
         world.id("subnets/budk8s-common");
 
+        world.portal("DELETE", &network, &Value::Null);
+        folder.apply().succeeded();
+        folder.is_settled("the network alone removed");
+        world.id("virtualNetworks/lab");
         world.portal("DELETE", &world.id("resourceGroups/lab"), &Value::Null);
         world.is_empty("after the portal removed everything");
         folder.apply().succeeded().says("1 added, 0 changed, 0 destroyed");

@@ -3,8 +3,13 @@
 //! A host that is not found is skipped aloud. Every wait has an end, and only our own children are
 //! ever signalled.
 
+mod bad_input;
+mod cancel;
 mod host;
+mod hosts_rules;
 mod lifecycle;
+mod schema;
+mod secrets;
 mod world;
 
 use host::{Folder, each};
