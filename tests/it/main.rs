@@ -1,1 +1,3 @@
-//! tests
+//! Tests against the simulated world.
+
+mod azure_room;
