@@ -12,6 +12,7 @@
     reason = "a test says what went wrong by failing where it does"
 )]
 
+mod azure_room;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
 mod network_lifecycle;
