@@ -1,6 +1,6 @@
 //! Starting and stopping: sockets, the authority's file, the ready line, signals.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -114,8 +114,8 @@ async fn stdin_closed() {
     // A thread of its own, because a runtime would wait at its end for a read that never returns.
     let (closed, seen) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        let mut bytes = [0; 1024];
-        while std::io::stdin().lock().read(&mut bytes).is_ok_and(|read| read > 0) {}
+        // Ends at the end of the pipe, or at an error, which is as good as one.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         let _ = closed.send(());
     });
     let _ = seen.await;

@@ -148,7 +148,7 @@ pub(super) fn read(reply: &Reply) -> Answer {
     let mut answer = read_body(&body);
     answer.status = reply.status;
     if answer.code.is_empty() {
-        answer.code = reply.header("x-ms-error-code").unwrap_or_default().to_owned();
+        reply.header("x-ms-error-code").unwrap_or_default().clone_into(&mut answer.code);
     }
     if answer.message.is_empty() && !body.is_object() {
         let text = String::from_utf8_lossy(&reply.body);

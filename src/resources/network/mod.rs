@@ -200,6 +200,10 @@ impl Managed for Network {
             .map_err(|error| explain::cloud(&error, "Reading the network", None))?;
         let settings = self.context.settings();
         Ok(seen.map(|seen| {
+            // The parts of a create that failed before it came to its network: the object is as it was held.
+            if !seen.finished && seen.ipv4.is_none() && seen.ipv6.is_none() {
+                return state.clone();
+            }
             let mut now = state.clone();
             let foreign = convert::observe(&mut now, &seen, &|tag| settings.ignores(tag));
             private.notes.remove(FOREIGN);
@@ -363,3 +367,6 @@ impl Managed for Network {
         Ok((state, Private { owner, ..Private::default() }))
     }
 }
+
+#[cfg(test)]
+mod tests;
