@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::host::{Run, signal_group};
+use super::world::Request;
 use super::{Folder, World, each};
 
 /// The provider has five seconds; the rest is the host's own work and a busy machine.
@@ -64,8 +65,8 @@ fn a_create_is_continued_after_an_interrupt() {
             folder.apply().succeeded();
             folder.is_settled("the continued create");
             let requests = world.requests();
-            let made = |request: &&super::world::Request| request.method == "PUT" && request.status == 201;
-            let mut created: Vec<String> = requests.iter().filter(made).map(|one| one.brief()).collect();
+            let made = |request: &&Request| request.method == "PUT" && request.status == 201;
+            let mut created: Vec<String> = requests.iter().filter(made).map(Request::brief).collect();
             let all = created.len();
             created.sort();
             created.dedup();
@@ -131,7 +132,7 @@ fn an_update_is_finished_after_an_interrupt() {
         let twice = requests.iter().filter(|one| one.status == 201 && one.path.ends_with("/lab-nat")).count();
         assert_eq!(twice, 1, "{requests:#?}");
         let removed: Vec<String> =
-            requests.iter().filter(|one| one.method == "DELETE").map(|one| one.brief()).collect();
+            requests.iter().filter(|one| one.method == "DELETE").map(Request::brief).collect();
         assert!(removed.is_empty(), "{removed:?}");
         folder.destroy().succeeded();
         world.is_empty("after destroy");

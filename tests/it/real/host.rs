@@ -132,7 +132,7 @@ impl<'w> Folder<'w> {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_terraform-provider-bud"), provider).unwrap();
         let mut rc = "provider_installation {\n  dev_overrides {\n".to_owned();
         for registry in ["", "registry.terraform.io/", "registry.opentofu.org/"] {
-            writeln!(rc, "    \"{registry}budecosystem/bud\" = {plugins:?}").unwrap();
+            writeln!(rc, "    \"{registry}budecosystem/bud\" = \"{}\"", plugins.display()).unwrap();
         }
         rc.push_str("  }\n  direct {}\n}\n");
         std::fs::write(directory.path().join("rc"), rc).unwrap();

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::world::Request;
 use super::{Folder, World, each};
 
 /// Every attempt to make the network itself is refused.
@@ -70,7 +71,7 @@ fn an_unfinished_create_is_continued_and_not_rebuilt() {
         let made: Vec<String> = requests
             .iter()
             .filter(|one| one.method == "PUT" && one.status == 201)
-            .map(|one| one.brief())
+            .map(Request::brief)
             .collect();
         assert!(
             made.iter().all(|one| !before.iter().any(|id| id.ends_with(&one[4..]))),

@@ -1,5 +1,7 @@
 //! The life of a network: created, changed in place, replaced, repaired, imported, destroyed.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::{Folder, World, each};
@@ -148,7 +150,7 @@ fn each_replacement_names_the_attribute_that_forces_it() {
             ("ipv6", "false"),
         ] {
             if attribute != "name" {
-                arguments.push_str(&format!("{attribute} = {value}\n"));
+                writeln!(arguments, "{attribute} = {value}").unwrap();
             }
             folder.network("other", &arguments);
             let run =
