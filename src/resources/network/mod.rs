@@ -204,6 +204,10 @@ impl Managed for Network {
             if !seen.finished && seen.ipv4.is_none() && seen.ipv6.is_none() {
                 return state.clone();
             }
+            // A killed update loses the private bytes in both hosts: the tags still know the owner.
+            if private.owner.is_none() {
+                private.owner = seen.mark.as_ref().map(|mark| mark.owner.0.clone()).filter(|owner| !owner.is_empty());
+            }
             let mut now = state.clone();
             let foreign = convert::observe(&mut now, &seen, &|tag| settings.ignores(tag));
             private.notes.remove(FOREIGN);
