@@ -13,6 +13,7 @@
 )]
 
 mod azure_room;
+mod faults;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
 mod network_lifecycle;

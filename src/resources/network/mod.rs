@@ -206,7 +206,8 @@ impl Managed for Network {
             }
             // A killed update loses the private bytes in both hosts: the tags still know the owner.
             if private.owner.is_none() {
-                private.owner = seen.mark.as_ref().map(|mark| mark.owner.0.clone()).filter(|owner| !owner.is_empty());
+                private.owner =
+                    seen.mark.as_ref().map(|mark| mark.owner.0.clone()).filter(|owner| !owner.is_empty());
             }
             let mut now = state.clone();
             let foreign = convert::observe(&mut now, &seen, &|tag| settings.ignores(tag));

@@ -68,7 +68,8 @@ async fn answers(verb: Verb) {
         ("500", 500, "InternalServerError"),
         ("503", 503, "ServiceUnavailable"),
     ] {
-        let answer = json!({ "answer": { "status": status, "code": code, "message": "not now", "retry_after": 0 } });
+        let answer =
+            json!({ "answer": { "status": status, "code": code, "message": "not now", "retry_after": 0 } });
         matrix(verb, name, |clean| at(some(clean), name, &answer)).await;
     }
     matrix(verb, "expired token", |clean| at(every(clean), "expired token", &json!("expire_token"))).await;
