@@ -64,7 +64,7 @@ fn an_unfinished_create_is_continued_and_not_rebuilt() {
         assert!(before.len() >= 2, "{before:?}");
         world.faults(&json!([]));
         world.restart_counter();
-        folder.apply().succeeded().says("is tainted, so must be replaced");
+        folder.apply().succeeded().says("is tainted, so ").says("must be replaced");
         folder.is_settled("the continued create");
         let requests = world.requests();
         assert!(requests.iter().all(|one| one.method != "DELETE"), "{requests:#?}");
