@@ -64,12 +64,12 @@ pub(crate) struct Started(Child);
 impl Started {
     /// Control-C: the signal to the whole process group.
     pub(crate) fn interrupt(&self) {
-        let group = self.0.id().unwrap();
+        let members = group_of(self.0.id().unwrap());
+        assert!(!members.is_empty(), "the host has ended");
         let sent = std::process::Command::new("sh")
-            .args(["-c", &format!("kill -INT -- -{group}")])
-            .status()
-            .unwrap();
-        assert!(sent.success());
+            .args(["-c", &format!("kill -INT {}", members.join(" "))])
+            .status();
+        assert!(sent.unwrap().success());
     }
 
     /// kill -9 of the host alone.
@@ -87,6 +87,19 @@ impl Started {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+}
+
+/// The processes of a group, from the system's own books: not every shell can name a group.
+fn group_of(leader: u32) -> Vec<String> {
+    let leader = leader.to_string();
+    let processes =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let in_group = |pid: &String| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // After the name, which may hold anything: state, parent, group.
+        stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(2)) == Some(leader.as_str())
+    };
+    processes.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).filter(in_group).collect()
 }
 
 /// Every host that is there, each ready in a folder of its own; says which are not.
