@@ -121,7 +121,10 @@ fn simulate(options: bud::simulator::Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(bud::simulator::run(options)) {
+    let ended = runtime.block_on(bud::simulator::run(options));
+    // A read of stdin that nobody answers must not keep the process.
+    runtime.shutdown_background();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&error.to_string());

@@ -18,7 +18,7 @@ pub fn upgrade(managed: &dyn Managed, request: &Upgrade) -> (Option<Value>, Diag
             .map_err(|reason| unreadable(request, &reason.to_string()))
             .and_then(|json| managed.upgrade(request.version, json))
             .and_then(|json| {
-                Value::from_json(json.to_string().as_bytes(), &block.kind())
+                Value::from_older_json(json.to_string().as_bytes(), &block.kind())
                     .map_err(|reason| unreadable(request, &reason.to_string()))
             })
     };

@@ -57,6 +57,13 @@ pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) ->
                  azure.resource_manager_endpoint, azure.authority_host and azure.ca_file."
             ),
         ),
+        CloudError::Login { source_name, reason, unreachable: true, .. } => Diagnostic::error(
+            "Cloud cannot be reached",
+            format!(
+                "{doing}: the login authority gave no answer to the {source_name}: {reason}.\n\nCheck the network, and \
+                 in the provider block azure.authority_host and azure.ca_file."
+            ),
+        ),
         CloudError::Login { source_name, argument, reason, .. } => Diagnostic::error(
             "Login failed",
             format!(

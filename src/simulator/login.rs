@@ -162,6 +162,10 @@ fn audience(world: &World, scope: &str) -> Result<String, Fault> {
         );
         Fault::new(400, "invalid_scope", 1_002_012, text)
     };
+    // Microsoft's own clients ask for these on every login; they mean nothing here.
+    let idle = ["openid", "offline_access", "profile", "email"];
+    let mut scopes = scope.split_whitespace().filter(|scope| !idle.contains(scope));
+    let (Some(scope), None) = (scopes.next(), scopes.next()) else { return Err(wrong()) };
     let resource = scope.strip_suffix("/.default").ok_or_else(wrong)?.trim_end_matches('/');
     if known_resource(world, resource) {
         return Ok(resource.to_owned());

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -112,9 +111,14 @@ async fn stdin_closed() {
     if !pipe {
         return std::future::pending().await;
     }
-    let mut stdin = tokio::io::stdin();
-    let mut bytes = [0; 1024];
-    while stdin.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
+    // A thread of its own, because a runtime would wait at its end for a read that never returns.
+    let (closed, seen) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // Ends at the end of the pipe, or at an error, which is as good as one.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = closed.send(());
+    });
+    let _ = seen.await;
 }
 
 fn read_script(path: &Path) -> Result<Script, SimulatorError> {

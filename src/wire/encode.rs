@@ -44,10 +44,17 @@ pub fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
         Severity::Error => proto::diagnostic::Severity::Error,
         Severity::Warning => proto::diagnostic::Severity::Warning,
     };
+    // The hosts mark a line for a top-level attribute only: deeper, the text must say the place itself.
+    let detail = match &diagnostic.path {
+        Some(path) if path.0.len() > 1 && !diagnostic.detail.contains(&path.to_string()) => {
+            format!("{path}: {}", diagnostic.detail)
+        }
+        _ => diagnostic.detail,
+    };
     proto::Diagnostic {
         severity: severity.into(),
         summary: diagnostic.summary,
-        detail: diagnostic.detail,
+        detail,
         // An empty path would be shown as a place that does not exist.
         attribute: diagnostic.path.as_ref().filter(|path| !path.0.is_empty()).map(path),
     }
@@ -65,4 +72,22 @@ pub fn path(path: &Path) -> proto::AttributePath {
         }),
     });
     proto::AttributePath { steps: steps.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Diagnostic, Path, diagnostic};
+
+    /// Both hosts showed neither attribute nor line for a path below the first step.
+    #[test]
+    fn a_place_inside_of_an_attribute_is_named_in_the_text() {
+        let deep = Path::of("rules").key("ssh").attribute("ports").index(0);
+        let shown = diagnostic(Diagnostic::error("Bad port", "\"x\" is no port.").at(deep.clone()));
+        assert_eq!(shown.detail, "rules[\"ssh\"].ports[0]: \"x\" is no port.");
+        let said =
+            diagnostic(Diagnostic::error("Null element", format!("The element {deep} is null.")).at(deep));
+        assert_eq!(said.detail, "The element rules[\"ssh\"].ports[0] is null.");
+        let top = diagnostic(Diagnostic::error("Bad name", "No.").at(Path::of("name")));
+        assert_eq!(top.detail, "No.");
+    }
 }

@@ -220,7 +220,7 @@ impl Client {
                 }
                 Err(failed) => {
                     let refused = super::client::answer_of(&failed.error);
-                    if !refused.is_some_and(|answer| answer.status == 404) {
+                    if refused.is_none_or(|answer| answer.status != 404) {
                         return Err(failed.error);
                     }
                     let gone = refused.is_some_and(error_codes::is_missing);

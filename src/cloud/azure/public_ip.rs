@@ -9,9 +9,14 @@ use serde_json::Value;
 use super::document::body;
 use super::tags::Tags;
 
-/// The body of a new address; none where there is one, whose tags have their own request.
+/// The body of a new address, or of one whose making failed; none where there is one, whose tags have
+/// their own request.
 pub(super) fn change(now: Option<&Value>, location: &str, zone: Option<&str>, tags: &Tags) -> Option<Value> {
-    if now.is_some() {
+    let stands = |now: &Value| {
+        let state = super::operation::provisioning_state(now);
+        !state.eq_ignore_ascii_case("Failed") && !state.eq_ignore_ascii_case("Canceled")
+    };
+    if now.is_some_and(stands) {
         return None;
     }
     Some(body(&PublicIpAddress {

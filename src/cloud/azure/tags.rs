@@ -123,6 +123,10 @@ pub(super) fn claim(tags: &Tags, wanted: &Mark, remains: bool, open: &[Owner]) -
     if found.resource != wanted.resource {
         return Err(format!("it belongs to {}", found.resource));
     }
+    // What carries the owner that this very plan draws or kept is ours beyond doubt.
+    if found.owner == wanted.owner && !found.owner.0.is_empty() {
+        return Ok(());
+    }
     match (&wanted.environment, &found.environment) {
         (Some(ours), Some(theirs)) if ours == theirs => Ok(()),
         (_, Some(theirs)) => Err(format!("it belongs to environment {theirs:?}")),
@@ -164,6 +168,16 @@ mod tests {
         ]);
         let result = laid_over(&now, &tags(&[("cost", "2")]), &tags(&[("Gone", "x")]));
         assert_eq!(result, tags(&[("Team", "a"), ("cost", "2"), ("bud:node", "n-0")]));
+    }
+
+    /// A group that a failed update had made was refused as a stranger by the next update.
+    #[test]
+    fn our_own_owner_is_ours_beyond_doubt() {
+        let made = mark_of(None, "own").tags(true);
+        assert!(claim(&made, &mark_of(None, "own"), false, &[]).is_ok());
+        assert!(claim(&made, &mark_of(None, "other"), false, &[]).is_err());
+        let unowned = mark_of(None, "").tags(true);
+        assert!(claim(&unowned, &mark_of(Some("ci"), ""), false, &[]).is_err());
     }
 
     #[test]

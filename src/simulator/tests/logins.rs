@@ -34,6 +34,12 @@ async fn wrong_secrets_tenants_and_clients() {
     refused(&ask(TENANT, &other).await, 400, "unauthorized_client", 700_016);
     let scope = [("client_secret", SECRET), ("scope", "https://graph.example/.default")];
     refused(&ask(TENANT, &scope).await, 400, "invalid_resource", 500_011);
+    let several = "https://management.azure.com/.default openid offline_access profile";
+    ask(TENANT, &[("client_secret", SECRET), ("scope", several)]).await.is(200);
+    for scope in ["openid", "https://management.azure.com/.default https://management.azure.com/.default"] {
+        let scope = [("client_secret", SECRET), ("scope", scope)];
+        refused(&ask(TENANT, &scope).await, 400, "invalid_scope", 1_002_012);
+    }
     let scope = [("client_secret", SECRET), ("scope", "https://management.azure.com/user")];
     refused(&ask(TENANT, &scope).await, 400, "invalid_scope", 1_002_012);
     let grant = [("client_secret", SECRET), ("grant_type", "password")];

@@ -59,9 +59,10 @@ fn it_ends_when_the_pipe_on_stdin_closes() {
 }
 
 #[test]
-fn without_a_pipe_it_ends_at_a_signal() {
-    for signal in ["TERM", "INT"] {
-        let (mut child, ready) = spawn(Stdio::null());
+fn it_ends_at_a_signal_whatever_stdin_is() {
+    // A pipe that stays open once kept the program waiting for its end.
+    for (signal, pipe) in [("TERM", false), ("INT", false), ("TERM", true), ("INT", true)] {
+        let (mut child, ready) = spawn(if pipe { Stdio::piped() } else { Stdio::null() });
         let ca = PathBuf::from(ready["env"]["BUD_AZURE_CA_FILE"].as_str().unwrap());
         assert!(!ended(&mut child, Duration::from_millis(200)), "dev/null counts as closed");
         let sent =

@@ -95,3 +95,34 @@ async fn quirks_stay_until_they_are_replaced() {
     bench.control("DELETE", "/faults", serde_json::Value::Null).await.is(200);
     assert!(bench.get("publicIPAddresses").await.body["nextLink"].is_null());
 }
+
+#[test]
+fn the_guide_names_every_quirk_fault_and_variable() {
+    let guide = include_str!("../../../docs/guides/simulate.md");
+    let quirks = serde_json::to_value(super::super::quirks::Quirks::default()).unwrap();
+    for quirk in quirks.as_object().unwrap().keys() {
+        assert!(guide.contains(&format!("| `{quirk}` |")), "{quirk}");
+    }
+    for fault in
+        ["cut_before", "cut_after", "delay", "answer", "throttle", "operation", "expire_token", "hang"]
+    {
+        assert!(
+            guide.contains(&format!("`\"{fault}\"`")) || guide.contains(&format!("`{{ \"{fault}\":")),
+            "{fault}"
+        );
+    }
+    let row = |name: &str| guide.contains(&format!("`{name}`"));
+    let servers = super::super::settings::Servers {
+        https: String::new(),
+        http: String::new(),
+        control: String::new(),
+        proxy: String::new(),
+        ca_file: std::path::PathBuf::new(),
+    };
+    let ready = servers.ready();
+    for part in ["env", "endpoints"] {
+        for name in ready[part].as_object().unwrap().keys() {
+            assert!(row(name), "{part}.{name}");
+        }
+    }
+}
