@@ -16,6 +16,7 @@ mod azure_room;
 mod faults;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
+mod network_interrupted;
 mod network_lifecycle;
 mod process;
 mod real;
