@@ -4,6 +4,18 @@
 //! of a [`schema`], a typed resource in [`resources`] acts on the world rooms, and what happened
 //! becomes [`state`], which goes back through [`wire`]. The arrows between the rooms are kept by a
 //! test (`tests/it/tidy.rs`) and explained in ARCHITECTURE.md.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::disallowed_methods,
+        clippy::needless_pass_by_value,
+        clippy::format_collect,
+        reason = "a test says what went wrong by failing where it does"
+    )
+)]
 
 pub mod check;
 pub mod cloud;

@@ -20,7 +20,7 @@ fn attribute(name: &'static str, shape: Shape, presence: Presence) -> Attribute 
         sensitive: false,
         write_only: false,
         deprecated: None,
-        rule: Default::default(),
+        rule: crate::schema::Rule::default(),
     }
 }
 

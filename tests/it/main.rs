@@ -1,6 +1,23 @@
 //! One integration binary: the provider in the hands of hosts, real ones and our own small one.
+#![allow(
+    clippy::pedantic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    clippy::needless_pass_by_value,
+    clippy::format_collect,
+    reason = "a test says what went wrong by failing where it does"
+)]
 
+mod azure_room;
+#[allow(dead_code, reason = "the names of cases are shown by their Debug form")]
+mod faults;
+#[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
+mod network_interrupted;
 mod network_lifecycle;
 mod process;
 mod real;

@@ -187,7 +187,7 @@ impl Client {
             Err(why) => {
                 tracing::debug!(%method, url = shown_url, client_request_id = id, took, "no answer before the end");
                 tries.perhaps_done = true;
-                tries.last_seen = "a request that was not answered in time".to_owned();
+                "a request that was not answered in time".clone_into(&mut tries.last_seen);
                 Next::Fail(waited(call, tries, why))
             }
             Ok(Err(error)) => {

@@ -61,8 +61,7 @@ const MEANINGS: &[(&str, Meaning)] = &[
     ("SubscriptionNotFound", Meaning::Denied),
     ("InUseNetworkSecurityGroupCannotBeDeleted", Meaning::InUse),
     ("InUseSubnetCannotBeDeleted", Meaning::InUse),
-    ("NatGatewayInUse", Meaning::InUse),
-    ("InUseNatGatewayCannotBeDeleted", Meaning::InUse),
+    ("CannotDeleteNatGatewayAssociatedToSubnet", Meaning::InUse),
     ("NicInUse", Meaning::InUse),
     ("PublicIPAddressCannotBeDeleted", Meaning::InUse),
     ("ResourceGroupDeletionBlocked", Meaning::InUse),
@@ -148,7 +147,7 @@ pub(super) fn read(reply: &Reply) -> Answer {
     let mut answer = read_body(&body);
     answer.status = reply.status;
     if answer.code.is_empty() {
-        answer.code = reply.header("x-ms-error-code").unwrap_or_default().to_owned();
+        reply.header("x-ms-error-code").unwrap_or_default().clone_into(&mut answer.code);
     }
     if answer.message.is_empty() && !body.is_object() {
         let text = String::from_utf8_lossy(&reply.body);

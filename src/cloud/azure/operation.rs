@@ -17,10 +17,13 @@ use crate::time::{Ended, Patience};
 
 /// How long the address of an operation, or an object that was made, may be unknown.
 const UNKNOWN: Duration = Duration::from_secs(120);
-/// Pauses where Azure names none.
-const SHORTEST: Duration = Duration::from_millis(100);
+/// First pause where Azure names none, for an operation and for an object that should be ready.
 const FIRST: Duration = Duration::from_secs(1);
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+/// The longest that we choose.
 const LONGEST: Duration = Duration::from_secs(10);
+/// Where Azure says that no pause is needed, it grows from here nevertheless.
+const SHORTEST: Duration = Duration::from_millis(20);
 /// How often a whole call is repeated after Azure failed inside the operation.
 const HICCUPS: u32 = 3;
 
@@ -70,7 +73,7 @@ pub(super) fn begin(call: &Call, success: &Success, endpoints: &Endpoints) -> St
     }
     match call.method {
         Method::Delete | Method::Post => Step::Done(Value::Null),
-        _ => of_object(&success.body, after),
+        method => of_object(method, &success.body, after),
     }
 }
 
@@ -83,7 +86,7 @@ pub(super) fn next(watch: &Watch, method: Method, success: &Success) -> Step {
         // The result's body is not always the object's: it is read afterwards.
         Watch::Result(_) => Step::Done(Value::Null),
         Watch::Object if method == Method::Delete => Step::Ask(Watch::Object, after),
-        Watch::Object => of_object(&success.body, after),
+        Watch::Object => of_object(method, &success.body, after),
     }
 }
 
@@ -106,14 +109,16 @@ fn of_operation(watch: &Watch, body: &Value, after: Option<Duration>) -> Step {
     Step::Ask(watch.clone(), after)
 }
 
-/// An object's body: done unless its state is one that passes.
-fn of_object(body: &Value, after: Option<Duration>) -> Step {
+/// An object's body: done unless its state is one that passes. Other tags neither break an object nor
+/// mend it: whether it had failed before is not theirs to say.
+fn of_object(method: Method, body: &Value, after: Option<Duration>) -> Step {
     let state = provisioning_state(body);
     let is = |end: &str| state.eq_ignore_ascii_case(end);
-    if state.is_empty() || is("Succeeded") {
+    let broken = is("Failed") || is("Canceled");
+    if state.is_empty() || is("Succeeded") || broken && method == Method::Patch {
         return Step::Done(body.clone());
     }
-    if is("Failed") || is("Canceled") {
+    if broken {
         return Step::Failed(Box::new(failure(state, body)));
     }
     Step::Ask(Watch::Object, after)
@@ -137,13 +142,17 @@ fn failure(status: &str, body: &Value) -> Answer {
     answer
 }
 
-/// How long to wait before asking again: what Azure named, else growing; never past what is left, so
-/// that a large number does not keep us from the last look.
-pub(super) fn pause(asks: u32, named: Option<Duration>, left: Duration) -> Duration {
-    let wanted = named.map_or_else(
-        || FIRST.mul_f64(1.5_f64.powi(i32::try_from(asks.min(20)).unwrap_or(20))).min(LONGEST),
-        |named| named.max(SHORTEST),
-    );
+/// How long to wait before asking again, the first time with `asks` 0: what Azure named, else growing;
+/// never past what is left, so that a large number does not keep us from the last look.
+pub(super) fn pause(watch: &Watch, asks: u32, named: Option<Duration>, left: Duration) -> Duration {
+    let grown = |first: Duration, factor: f64, longest: Duration| {
+        first.mul_f64(factor.powi(i32::try_from(asks.min(20)).unwrap_or(20))).min(longest)
+    };
+    let wanted = match (named, watch) {
+        (Some(named), _) => named.max(grown(SHORTEST, 2.0, FIRST)),
+        (None, Watch::Object) => grown(FIRST_LOOK, 1.5, LONGEST),
+        (None, _) => grown(FIRST, 1.5, LONGEST),
+    };
     wanted.min(left.mul_f64(0.9)).max(SHORTEST)
 }
 
@@ -188,25 +197,25 @@ impl Client {
         let mut step = begin(call, first, &self.endpoints);
         let mut last_seen = format!("HTTP {}", first.reply.status);
         let mut unknown_since: Option<Instant> = None;
-        let mut asks = 0;
+        let (mut asks, mut looking) = (0, false);
         loop {
             let (watch, named) = match step {
                 Step::Failed(answer) => return Err(refusal(call, shown(&first.url), *answer)),
                 Step::Done(body) if call.method == Method::Delete || body != Value::Null => return Ok(body),
+                Step::Done(_) if call.method == Method::Post => return Ok(Value::Null),
                 // The operation is over; the object says whether its change is.
                 Step::Done(_) => (Watch::Object, Some(Duration::ZERO)),
                 Step::Ask(watch, named) => (watch, named),
             };
+            if watch == Watch::Object && !looking {
+                (looking, asks) = (true, 0);
+            }
             let over = |why: Ended| CloudError::Waited {
                 what: format!("{} {}", call.method, call.path),
                 last_seen: last_seen.clone(),
                 why,
             };
-            if named != Some(Duration::ZERO) || asks > 0 && watch == Watch::Object {
-                patience.pause(pause(asks, named, patience.left())).await.map_err(over)?;
-            } else if watch != Watch::Object {
-                patience.pause(SHORTEST).await.map_err(over)?;
-            }
+            patience.pause(pause(&watch, asks, named, patience.left())).await.map_err(over)?;
             asks += 1;
             let ask = match &watch {
                 Watch::Operation(url) | Watch::Result(url) => Call::follow(url.clone()),
@@ -220,7 +229,7 @@ impl Client {
                 }
                 Err(failed) => {
                     let refused = super::client::answer_of(&failed.error);
-                    if !refused.is_some_and(|answer| answer.status == 404) {
+                    if refused.is_none_or(|answer| answer.status != 404) {
                         return Err(failed.error);
                     }
                     let gone = refused.is_some_and(error_codes::is_missing);
@@ -254,3 +263,7 @@ fn seen(success: &Success) -> String {
         None => format!("HTTP {}", success.reply.status),
     }
 }
+
+#[cfg(test)]
+#[path = "operation_tests.rs"]
+mod tests;

@@ -6,13 +6,15 @@ use azure_mgmt_network::package_2024_03::models::{
 };
 use serde_json::Value;
 
-use super::document::body;
+use super::document::{body, writable};
 use super::tags::Tags;
 
-/// The body of a new address; none where there is one, whose tags have their own request.
+/// The body of a new address, or of one that Azure could not finish; else none: its tags have their own
+/// request.
 pub(super) fn change(now: Option<&Value>, location: &str, zone: Option<&str>, tags: &Tags) -> Option<Value> {
-    if now.is_some() {
-        return None;
+    if let Some(now) = now {
+        let failed = super::operation::provisioning_state(now).eq_ignore_ascii_case("Failed");
+        return failed.then(|| writable(now, &["ipConfiguration", "natGateway", "ipAddress"]));
     }
     Some(body(&PublicIpAddress {
         resource: Resource {

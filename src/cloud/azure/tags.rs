@@ -123,6 +123,10 @@ pub(super) fn claim(tags: &Tags, wanted: &Mark, remains: bool, open: &[Owner]) -
     if found.resource != wanted.resource {
         return Err(format!("it belongs to {}", found.resource));
     }
+    // An owner's id is drawn by one create alone.
+    if !found.owner.0.is_empty() && found.owner == wanted.owner {
+        return Ok(());
+    }
     match (&wanted.environment, &found.environment) {
         (Some(ours), Some(theirs)) if ours == theirs => Ok(()),
         (_, Some(theirs)) => Err(format!("it belongs to environment {theirs:?}")),
@@ -189,6 +193,7 @@ mod tests {
 
     #[test]
     fn another_resource_is_a_stranger() {
+        assert!(claim(&mark_of(Some("x"), "own").tags(true), &mark_of(None, "own"), false, &[]).is_ok());
         let other = Mark { resource: "bud_network/other".to_owned(), ..mark_of(Some("ci"), "x") };
         assert!(
             claim(&other.tags(false), &mark_of(Some("ci"), "x"), true, &[]).unwrap_err().contains("other")

@@ -200,6 +200,15 @@ impl Managed for Network {
             .map_err(|error| explain::cloud(&error, "Reading the network", None))?;
         let settings = self.context.settings();
         Ok(seen.map(|seen| {
+            // The parts of a create that failed before it came to its network: the object is as it was held.
+            if !seen.finished && seen.ipv4.is_none() && seen.ipv6.is_none() {
+                return state.clone();
+            }
+            // A killed update loses the private bytes in both hosts: the tags still know the owner.
+            if private.owner.is_none() {
+                private.owner =
+                    seen.mark.as_ref().map(|mark| mark.owner.0.clone()).filter(|owner| !owner.is_empty());
+            }
             let mut now = state.clone();
             let foreign = convert::observe(&mut now, &seen, &|tag| settings.ignores(tag));
             private.notes.remove(FOREIGN);

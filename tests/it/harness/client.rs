@@ -379,8 +379,11 @@ fn path(sent: proto::AttributePath) -> Path {
 
 /// What a host tells the user when a call fails as a call.
 fn broken(status: &Status) -> Diagnostics {
+    // What Go's client calls unavailable: the connection broke before there was an answer.
+    let broke = std::error::Error::source(status).is_some_and(|cause| cause.is::<tonic::transport::Error>());
     let summary = match status.code() {
         Code::Unavailable => "Plugin did not respond",
+        _ if broke => "Plugin did not respond",
         Code::Unimplemented => "Unsupported plugin method",
         Code::Cancelled => "Request cancelled",
         _ => "Plugin error",

@@ -15,6 +15,5 @@ pub(crate) mod judge;
 pub(crate) mod logs;
 pub(crate) mod process;
 pub(crate) mod proposed;
-pub(crate) mod real;
 pub(crate) mod schema;
 pub(crate) mod world;

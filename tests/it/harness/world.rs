@@ -148,13 +148,27 @@ impl World {
     }
 
     /// Ends when the cloud has been asked so many times.
-    pub(crate) fn asked(&self, n: u64) -> impl Future<Output = ()> + Send + 'static {
+    pub(crate) fn asked(&self, n: u64) -> impl Future<Output = ()> + Send + use<> {
+        self.comes(move |request| request.n >= n)
+    }
+
+    /// Ends when the cloud was asked with this method for what the text names.
+    pub(crate) fn asked_for(&self, method: &str, text: &str) -> impl Future<Output = ()> + Send + use<> {
+        let (method, text) = (method.to_owned(), text.to_owned());
+        self.comes(move |request| request.method == method && request.path.contains(&text))
+    }
+
+    /// Ends when there is such a request.
+    fn comes<F: Fn(&Request) -> bool + Send + Sync + 'static>(
+        &self,
+        wanted: F,
+    ) -> impl Future<Output = ()> + Send + use<F> {
         let (http, ledger) = (self.http.clone(), format!("{}/ledger", self.control));
         async move {
             loop {
                 let answer = http.get(&ledger).send().await.unwrap().bytes().await.unwrap();
                 let ledger: Ledger = serde_json::from_slice(&answer).unwrap();
-                if ledger.requests.last().is_some_and(|last| last.n >= n) {
+                if ledger.requests.iter().any(&wanted) {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(2)).await;

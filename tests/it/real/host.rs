@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use tokio::process::Command;
 use super::World;
 
 /// How long one run of a host may take at most.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A real host.
 #[derive(Clone, Debug)]
@@ -132,7 +132,7 @@ impl<'w> Folder<'w> {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_terraform-provider-bud"), provider).unwrap();
         let mut rc = "provider_installation {\n  dev_overrides {\n".to_owned();
         for registry in ["", "registry.terraform.io/", "registry.opentofu.org/"] {
-            writeln!(rc, "    \"{registry}budecosystem/bud\" = {plugins:?}").unwrap();
+            writeln!(rc, "    \"{registry}budecosystem/bud\" = \"{}\"", plugins.display()).unwrap();
         }
         rc.push_str("  }\n  direct {}\n}\n");
         std::fs::write(directory.path().join("rc"), rc).unwrap();
@@ -257,9 +257,10 @@ impl<'w> Folder<'w> {
     }
 }
 
-/// Sends a signal to a process group that [`Folder::run_with`] started.
+/// Sends a signal to a process group that [`Folder::run_with`] started and that still runs.
+#[track_caller]
 pub(crate) fn signal_group(group: u32, name: &str) {
-    let kill = Path::new("/bin/sh");
-    // A group that has ended in the meantime is no failure.
-    let _ = std::process::Command::new(kill).args(["-c", &format!("kill -{name} -- -{group}")]).status();
+    let kill = format!("kill -s {name} -- -{group}");
+    let sent = std::process::Command::new("/bin/sh").args(["-c", &kill]).status().unwrap();
+    assert!(sent.success(), "SIG{name} to the group {group}");
 }

@@ -1,5 +1,7 @@
 //! The life of a network: created, changed in place, replaced, repaired, imported, destroyed.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::{Folder, World, each};
@@ -83,6 +85,9 @@ fn a_change_of_rules_is_one_request() {
         assert_eq!(web["properties"]["priority"], 120);
         folder.network("lab", &format!("rules = {{ {SSH} }}"));
         one_put("a rule removed");
+        folder.network("lab", "");
+        one_put("back to the table of the seed");
+        assert_eq!(folder.state()["rules"].as_object().unwrap().len(), 6);
         folder.destroy().succeeded();
         world.is_empty("after destroy");
     });
@@ -145,7 +150,7 @@ fn each_replacement_names_the_attribute_that_forces_it() {
             ("ipv6", "false"),
         ] {
             if attribute != "name" {
-                arguments.push_str(&format!("{attribute} = {value}\n"));
+                writeln!(arguments, "{attribute} = {value}").unwrap();
             }
             folder.network("other", &arguments);
             let run =
@@ -215,6 +220,10 @@ fn what_others_changed_is_shown_and_repaired() {
         repaired("a subnet removed");
         world.id("subnets/budk8s-common");
 
+        world.portal("DELETE", &network, &Value::Null);
+        folder.apply().succeeded();
+        folder.is_settled("the network alone removed");
+        world.id("virtualNetworks/lab");
         world.portal("DELETE", &world.id("resourceGroups/lab"), &Value::Null);
         world.is_empty("after the portal removed everything");
         folder.apply().succeeded().says("1 added, 0 changed, 0 destroyed");

@@ -2,9 +2,20 @@
 //!
 //! A host that is not found is skipped aloud. Every wait has an end, and only our own children are
 //! ever signalled.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests say what they expect by failing, and aloud what they skip"
+)]
 
+mod bad_input;
+mod cancel;
 mod host;
+mod hosts_rules;
 mod lifecycle;
+mod schema;
+mod secrets;
 mod world;
 
 use host::{Folder, each};

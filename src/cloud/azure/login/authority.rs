@@ -58,8 +58,8 @@ pub(super) fn said(reply: &Reply) -> String {
 impl Desk {
     /// A token for a signed statement of who we are.
     pub(super) async fn by_assertion(&self, source: Source, assertion: &str) -> Result<Issued, Failure> {
-        let tenant = Self::needed(&self.settings.tenant_id, "azure.tenant_id", source)?;
-        let client = Self::needed(&self.settings.client_id, "azure.client_id", source)?;
+        let tenant = Self::needed(self.settings.tenant_id.as_ref(), "azure.tenant_id", source)?;
+        let client = Self::needed(self.settings.client_id.as_ref(), "azure.client_id", source)?;
         let counter: Arc<dyn azure_core::HttpClient> = Arc::new(Counter(Arc::clone(&self.transport)));
         let scope = self.endpoints.scope.as_str();
         let host = &self.endpoints.authority;
@@ -82,8 +82,8 @@ impl Desk {
     /// A token for a password. Not the SDK's flow: that knows the public cloud only.
     pub(super) async fn by_secret(&self) -> Result<Issued, Failure> {
         let source = Source::Secret;
-        Self::needed(&self.settings.tenant_id, "azure.tenant_id", source)?;
-        let client = Self::needed(&self.settings.client_id, "azure.client_id", source)?;
+        Self::needed(self.settings.tenant_id.as_ref(), "azure.tenant_id", source)?;
+        let client = Self::needed(self.settings.client_id.as_ref(), "azure.client_id", source)?;
         let secret = self.settings.client_secret.clone().unwrap_or_default();
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", client)
@@ -105,7 +105,7 @@ impl Desk {
 
     /// Where this tenant's tokens are issued.
     pub(super) fn token_endpoint(&self, source: Source) -> Result<Url, Failure> {
-        let tenant = Self::needed(&self.settings.tenant_id, "azure.tenant_id", source)?;
+        let tenant = Self::needed(self.settings.tenant_id.as_ref(), "azure.tenant_id", source)?;
         self.endpoints
             .authority
             .join(&format!("/{tenant}/oauth2/v2.0/token"))

@@ -21,7 +21,7 @@ impl Desk {
         let source = Source::Certificate;
         let path = self.settings.client_certificate_path.clone().unwrap_or_default();
         let password = self.settings.client_certificate_password.clone().unwrap_or_default();
-        let client = Self::needed(&self.settings.client_id, "azure.client_id", source)?.to_owned();
+        let client = Self::needed(self.settings.client_id.as_ref(), "azure.client_id", source)?.to_owned();
         let audience = self.token_endpoint(source)?.to_string();
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)

@@ -15,6 +15,7 @@ const SOURCE: Source = Source::Cli;
 
 impl Desk {
     /// Runs `az account get-access-token`.
+    #[allow(clippy::disallowed_methods, reason = "the user asked to log in as the Azure CLI does")]
     pub(super) async fn by_cli(&self, program: &str) -> Result<Issued, Failure> {
         let mut command = Command::new(program);
         command.args(["account", "get-access-token", "--output", "json", "--scope", &self.endpoints.scope]);

@@ -198,11 +198,11 @@ impl Desk {
 
     /// A setting that the source cannot do without.
     fn needed<'a>(
-        setting: &'a Option<String>,
+        setting: Option<&'a String>,
         argument: &'static str,
         source: Source,
     ) -> Result<&'a str, Failure> {
-        setting.as_deref().filter(|text| !text.is_empty()).ok_or_else(|| {
+        setting.map(String::as_str).filter(|text| !text.is_empty()).ok_or_else(|| {
             Failure::Final(CloudError::Setting {
                 argument,
                 reason: format!("a login with a {} needs it", source.name()),

@@ -38,7 +38,7 @@ impl Desk {
                 Ok(Secret::new(text))
             };
         }
-        let url = Self::needed(&settings.oidc_request_url, "azure.oidc_request_url", SOURCE)?;
+        let url = Self::needed(settings.oidc_request_url.as_ref(), "azure.oidc_request_url", SOURCE)?;
         let bearer =
             settings.oidc_request_token.as_ref().filter(|token| !token.is_empty()).ok_or_else(|| {
                 CloudError::Setting {

@@ -47,11 +47,10 @@ impl AzureNetworks {
         let owns_group = !place.existing_resource_group && is_own(&tags::of(&group), removal);
         let listed = self.client.list(&format!("{group_id}/resources"), RESOURCES, patience).await?;
         let own = self.own_parts(place, removal, &listed, patience).await?;
-        let unfinished =
-            own.iter().any(|part| part.kind == ids::VIRTUAL_NETWORKS && !tags::finished(&part.tags))
-                || (!place.existing_network && !own.iter().any(|part| part.kind == ids::VIRTUAL_NETWORKS))
-                || own.iter().any(|part| !tags::finished(&part.tags))
-                || (owns_group && !tags::finished(&tags::of(&group)));
+        let whole = place.existing_network || own.iter().any(|part| part.kind == ids::VIRTUAL_NETWORKS);
+        let unfinished = !whole
+            || own.iter().any(|part| !tags::finished(&part.tags))
+            || (owns_group && !tags::finished(&tags::of(&group)));
         if removal.create_follows && unfinished {
             return self.let_go(&group_id, owns_group.then_some(&group), &own, patience).await;
         }

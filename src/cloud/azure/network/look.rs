@@ -31,8 +31,11 @@ impl AzureNetworks {
         let mut known = place.group_ids.clone();
         let mut groups: BTreeMap<String, Value> =
             known.keys().cloned().zip(groups).filter_map(|(name, object)| Some((name, object?))).collect();
-        // A network of the user's may go before our groups do: they are still ours to remove.
-        if network.is_none() && !(place.existing_network && !groups.is_empty()) {
+        // A network of the user's may go before our groups do: they are still ours to remove. So are the
+        // parts of a create that failed before it came to its network.
+        let groups_remain = place.existing_network && !groups.is_empty();
+        let unfinished = groups.values().chain(&resource_group).any(|part| is_unfinished(part, place));
+        if network.is_none() && !groups_remain && !unfinished {
             return Ok(Presence::Gone);
         }
         if place.group_ids.is_empty() && resource_group.is_some() {
@@ -81,4 +84,11 @@ impl AzureNetworks {
         debug_assert!(known.values().all(|id| !same(id, &place.id)));
         Ok((known, found))
     }
+}
+
+/// Whether a part belongs to this network and to a create that did not finish.
+fn is_unfinished(part: &Value, place: &NetworkPlace) -> bool {
+    let tags = tags::of(part);
+    let own = format!("bud_network/{}", name(&place.id));
+    !tags::finished(&tags) && tags::mark(&tags).is_some_and(|mark| mark.resource.eq_ignore_ascii_case(&own))
 }

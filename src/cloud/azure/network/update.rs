@@ -25,7 +25,7 @@ impl AzureNetworks {
         ready("the network's update", patience)?;
         let (old, new) = (self.parts(from), self.parts(to));
         let mut standing = self.standing(&new, to.existing_network.is_some(), patience).await?;
-        self.check_update(from, to, &old, &new, &standing)?;
+        Self::check_update(from, to, &old, &new, &standing)?;
         let tags = tags::wanted(to, true);
         let fresh = standing.group.is_none();
         if fresh && new.owns_group {
@@ -75,7 +75,6 @@ impl AzureNetworks {
 
     /// Refuses before the first write: strangers where new parts would go, rules of others.
     fn check_update(
-        &self,
         from: &NetworkPlan,
         to: &NetworkPlan,
         old: &Parts,

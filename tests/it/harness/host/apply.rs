@@ -12,6 +12,9 @@ use super::plan::Plan;
 use super::session::{Current, Session};
 use super::{Host, Instance, judged, told, type_of};
 
+/// The longest that an apply may take in a world in which nothing takes time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What came of an apply.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
@@ -88,8 +91,11 @@ impl Host {
             }
         };
         session.armed = self.interruption.take().map(|interruption| interruption.arm(&session.process));
-        let done = self.applied(&mut session, &plan, &config).await;
-        outcome.diagnostics.extend(done);
+        let log = session.process.log.clone();
+        let done = tokio::time::timeout(PATIENCE, self.applied(&mut session, &plan, &config)).await;
+        outcome
+            .diagnostics
+            .extend(done.unwrap_or_else(|_| panic!("the apply does not end:\n{}", log.text())));
         outcome.interrupted = session.armed.as_ref().and_then(super::interruption::Armed::since);
         self.end(session).await;
         outcome

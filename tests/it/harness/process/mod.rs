@@ -142,7 +142,7 @@ impl Process {
             .env_clear()
             .envs(launch.environment.iter().map(|(name, value)| (name, value)))
             // Go's maps have no order, so a host says either.
-            .env("PLUGIN_PROTOCOL_VERSIONS", if std::process::id() % 2 == 0 { "5,6" } else { "6,5" })
+            .env("PLUGIN_PROTOCOL_VERSIONS", if std::process::id().is_multiple_of(2) { "5,6" } else { "6,5" })
             .env("PLUGIN_MIN_PORT", "10000")
             .env("PLUGIN_MAX_PORT", "25000")
             .stdin(Stdio::null())

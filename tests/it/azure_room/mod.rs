@@ -1,0 +1,5 @@
+//! The Azure room against the simulator: nothing of Terraform in between.
+
+mod bench;
+mod interrupted;
+mod life;

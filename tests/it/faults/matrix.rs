@@ -1,0 +1,110 @@
+//! The matrix: which faults strike which requests of which verb.
+
+use serde_json::{Value as Json, json};
+
+use super::case::{Clean, Fault, Stage, Tally, Verb};
+use crate::harness::world::Request;
+
+/// Whether every kind of fault strikes every request. Else those that cost real time, because a client
+/// waits before it asks again, strike the first, the middle and the last.
+fn whole() -> bool {
+    std::env::var("BUD_MATRIX").is_ok_and(|wanted| wanted == "all" || wanted == "full")
+}
+
+fn every(clean: &Clean) -> Vec<u64> {
+    clean.requests.iter().map(|request| request.n).collect()
+}
+
+fn some(clean: &Clean) -> Vec<u64> {
+    let all = every(clean);
+    if whole() {
+        return all;
+    }
+    let mut few = vec![all[0], all[all.len() / 2], all[all.len() - 1]];
+    few.dedup();
+    few
+}
+
+/// Runs all of these, and prints one line about it.
+async fn matrix(verb: Verb, name: &str, faults: impl FnOnce(&Clean) -> Vec<Fault>) {
+    let mut stage = Stage::set(verb).await;
+    let clean = stage.clean().await;
+    let faults = faults(&clean);
+    assert!(!faults.is_empty());
+    let mut tally = Tally::default();
+    for fault in &faults {
+        stage.run(&clean, fault, &mut tally).await;
+    }
+    println!(
+        "matrix: bud_network {verb:?} {name}: {} requests, {} cases passed, {} went well at once, {} further applies",
+        clean.requests.len(),
+        tally.cases,
+        tally.unharmed,
+        tally.applies,
+    );
+}
+
+fn at(numbers: Vec<u64>, name: &'static str, fault: &Json) -> Vec<Fault> {
+    numbers.into_iter().map(|n| Fault::At(n, name, fault.clone())).collect()
+}
+
+async fn cuts(verb: Verb) {
+    matrix(verb, "cut before", |clean| at(every(clean), "cut before", &json!("cut_before"))).await;
+    matrix(verb, "cut after", |clean| at(every(clean), "cut after", &json!("cut_after"))).await;
+}
+
+async fn kills(verb: Verb) {
+    for (name, fault) in [("kill before", "hang"), ("kill after", "cut_after")] {
+        matrix(verb, name, |clean| {
+            every(clean).into_iter().map(|n| Fault::Kill(n, name, json!(fault))).collect()
+        })
+        .await;
+    }
+}
+
+async fn answers(verb: Verb) {
+    for (name, status, code) in [
+        ("429", 429, "TooManyRequests"),
+        ("500", 500, "InternalServerError"),
+        ("503", 503, "ServiceUnavailable"),
+    ] {
+        let answer =
+            json!({ "answer": { "status": status, "code": code, "message": "not now", "retry_after": 0 } });
+        matrix(verb, name, |clean| at(some(clean), name, &answer)).await;
+    }
+    matrix(verb, "expired token", |clean| at(every(clean), "expired token", &json!("expire_token"))).await;
+}
+
+async fn endings(verb: Verb) {
+    for status in ["Failed", "Canceled"] {
+        matrix(verb, status, |clean| {
+            let writes = clean.requests.iter().filter(|request| Request::changes(request));
+            writes.map(|write| Fault::Ending(write.clone(), status)).collect()
+        })
+        .await;
+    }
+}
+
+macro_rules! matrices {
+    ($($name:ident: $kind:ident($verb:ident);)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            $kind(Verb::$verb).await;
+        }
+    )*};
+}
+
+matrices! {
+    a_create_survives_cuts: cuts(Create);
+    an_update_survives_cuts: cuts(Update);
+    a_delete_survives_cuts: cuts(Delete);
+    a_create_survives_kills: kills(Create);
+    an_update_survives_kills: kills(Update);
+    a_delete_survives_kills: kills(Delete);
+    a_create_survives_bad_answers: answers(Create);
+    an_update_survives_bad_answers: answers(Update);
+    a_delete_survives_bad_answers: answers(Delete);
+    a_create_survives_failed_operations: endings(Create);
+    an_update_survives_failed_operations: endings(Update);
+    a_delete_survives_failed_operations: endings(Delete);
+}
