@@ -242,7 +242,7 @@ impl AzureNetworks {
 
     async fn remove_noted(&self, id: &str, done: &Done, patience: &Patience) -> Result<(), CloudError> {
         done.0.store(true, Ordering::Relaxed);
-        let _turn = self.client.queues.turn(id).await;
+        let _turn = self.turn(id, patience).await?;
         self.client.remove(id, NETWORK, patience).await
     }
 
@@ -280,7 +280,7 @@ impl AzureNetworks {
         let rules = plan.groups.get(name).unwrap_or(&empty);
         let wanted = security_group::Wanted { location: &plan.location, rules, stays, tags, dropped };
         let place = Place { id, api: NETWORK, fresh_parent: fresh };
-        let _turn = self.client.queues.turn(id).await;
+        let _turn = self.turn(id, patience).await?;
         let change = |now: Option<&Value>| security_group::change(now, &wanted);
         let made = self.client.bring(&place, now, &change, patience).await?;
         Ok(self.client.tag(id, NETWORK, &made, tags, dropped, patience).await?)
@@ -312,7 +312,7 @@ impl AzureNetworks {
             dropped: &dropped,
         };
         let place = Place { id: &parts.network, api: NETWORK, fresh_parent: fresh };
-        let _turn = self.client.queues.turn(&parts.network).await;
+        let _turn = self.turn(&parts.network, patience).await?;
         let change = |now: Option<&Value>| virtual_network::change(now, &wanted);
         let made = self.client.bring(&place, now, &change, patience).await?;
         Ok(self.client.tag(&parts.network, NETWORK, &made, tags, &dropped, patience).await?)
