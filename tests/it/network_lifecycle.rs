@@ -120,10 +120,10 @@ async fn every_forced_replacement_names_what_forces_it() {
         assert!(plan.replace.contains(&Path::of(attribute)), "{attribute}: {:?}", plan.replace);
         assert_eq!(host.apply_plan(plan).await.done(), Action::Replace, "{attribute}");
         assert!(host.plan(ADDRESS, text).await.unwrap().is_empty(), "{attribute}: the second plan");
-        assert_eq!(host.apply(ADDRESS, BASE).await.done(), Action::Replace, "{attribute}: and back");
+        assert_eq!(host.destroy(ADDRESS).await.done(), Action::Delete, "{attribute}");
+        assert_eq!(world.ledger().await.ids(), Vec::<&str>::new(), "{attribute}");
+        assert_eq!(host.apply(ADDRESS, BASE).await.done(), Action::Create);
     }
-    assert_eq!(host.destroy(ADDRESS).await.done(), Action::Delete);
-    assert_eq!(world.ledger().await.ids(), Vec::<&str>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -192,7 +192,7 @@ fn out_of_place(file: &File) -> Vec<String> {
     };
     ONLY_IN
         .iter()
-        .filter(|(_, places)| !places.iter().any(|place| here(place)))
+        .filter(|(_, places)| !places.iter().any(&here))
         .flat_map(|(texts, _)| texts.iter().filter(|text| code.contains(**text)))
         .map(|text| format!("src/{}: {text} does not belong here", file.path))
         .collect()

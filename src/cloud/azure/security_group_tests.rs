@@ -48,7 +48,7 @@ fn every_word_of_a_rule_goes_out_and_comes_back() {
     for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Icmp, Protocol::Any] {
         for direction in [Direction::Inbound, Direction::Outbound] {
             for access in [Access::Allow, Access::Deny] {
-                let rule = Rule { protocol, direction, access, ..rule() };
+                let rule = Rule { direction, access, protocol, ..rule() };
                 assert_eq!(read(&body(&new_rule("r", &rule))), rule);
             }
         }

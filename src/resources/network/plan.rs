@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check::default_subnet;
 use super::convert::{AZURE, same_region};
 use super::{Network, check};
-use crate::cloud::{NetworkPlace, PartRole};
+use crate::cloud::NetworkPlace;
 use crate::diagnostics::Diagnostic;
 use crate::foundry::rules::{RuleRow, Sources, default_rules};
 use crate::lifecycle::Planning;
@@ -170,14 +170,8 @@ impl Network {
                         ),
                     ));
                 }
-                for part in found.iter().filter(|part| part.role != PartRole::ResourceGroup || part.ours.is_err()) {
-                    if let Err(reason) = &part.ours {
-                        let error = crate::cloud::CloudError::Stranger { id: part.id.clone(), reason: reason.clone() };
-                        let import = format!("{AZURE}{}", networks.place(&plan).id);
-                        planning.diagnostics.push(super::super::explain::cloud(&error, "Planning the network", Some(&import)));
-                        break;
-                    }
-                }
+                // A finished network of that name may be the one that this plan replaces, which no plan can
+                // tell: the create refuses strangers before it writes anything.
             }
             Err(crate::cloud::CloudError::NoCredentials { .. }) => planning.diagnostics.push(Diagnostic::warning(
                 "Azure was not asked",

@@ -20,9 +20,9 @@ pub(super) enum Verb {
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
     /// A line of a fault script at request n.
-    At(u64, &'static str, Json),
+    At(u64, Json),
     /// The provider is killed when the cloud has got request n; whether it acts on it is up to the line.
-    Kill(u64, &'static str, Json),
+    Kill(u64, Json),
     /// The operation that a write begins ends so.
     Ending(Request, &'static str),
 }
@@ -125,8 +125,8 @@ impl Stage {
         self.world.count_anew().await;
         let case = format!("{:?} {fault:?}", self.verb);
         match fault {
-            Fault::At(n, _, fault) => self.world.fault_at(*n, fault.clone()).await,
-            Fault::Kill(n, _, fault) => {
+            Fault::At(n, fault) => self.world.fault_at(*n, fault.clone()).await,
+            Fault::Kill(n, fault) => {
                 self.world.faults(last_request(*n, fault)).await;
                 self.host.interrupt(Interruption::new(Means::Kill, self.world.asked(*n)));
             }
@@ -164,7 +164,7 @@ impl Stage {
         let ledger = self.world.ledger().await;
         let status = |n: u64| ledger.requests.iter().find(|one| one.n == n).and_then(|one| one.status);
         match fault {
-            Fault::At(n, _, fault) => {
+            Fault::At(n, fault) => {
                 let expected = match fault.as_str() {
                     Some("cut_before" | "cut_after") => 0,
                     Some("expire_token") => 401,
@@ -172,7 +172,7 @@ impl Stage {
                 };
                 assert_eq!(status(*n).map(u64::from), Some(expected), "{case}: it did not strike");
             }
-            Fault::Kill(n, _, _) => {
+            Fault::Kill(n, _) => {
                 assert_eq!(status(*n), Some(0), "{case}: it did not strike");
                 assert!(outcome.interrupted.is_some() && outcome.failed(), "{case}: it was not killed");
                 let later: Vec<_> = ledger.requests.iter().filter(|one| one.n > *n).collect();

@@ -44,19 +44,25 @@ async fn matrix(verb: Verb, name: &str, faults: impl FnOnce(&Clean) -> Vec<Fault
     );
 }
 
-fn at(numbers: Vec<u64>, name: &'static str, fault: &Json) -> Vec<Fault> {
-    numbers.into_iter().map(|n| Fault::At(n, name, fault.clone())).collect()
+fn at(numbers: Vec<u64>, fault: &Json) -> Vec<Fault> {
+    numbers.into_iter().map(|n| Fault::At(n, fault.clone())).collect()
 }
 
 async fn cuts(verb: Verb) {
-    matrix(verb, "cut before", |clean| at(every(clean), "cut before", &json!("cut_before"))).await;
-    matrix(verb, "cut after", |clean| at(every(clean), "cut after", &json!("cut_after"))).await;
+    matrix(verb, "cut before", |clean| at(every(clean), &json!("cut_before"))).await;
+    matrix(verb, "cut after", |clean| at(every(clean), &json!("cut_after"))).await;
 }
 
 async fn kills(verb: Verb) {
     for (name, fault) in [("kill before", "hang"), ("kill after", "cut_after")] {
         matrix(verb, name, |clean| {
-            every(clean).into_iter().map(|n| Fault::Kill(n, name, json!(fault))).collect()
+            let mut numbers = every(clean);
+            // Behind the last request of a create everything is finished and no state has it. Whose it
+            // is, only `environment` can tell: unfinished::a_create_killed_at_its_very_end.
+            if verb == Verb::Create && name == "kill after" {
+                numbers.pop();
+            }
+            numbers.into_iter().map(|n| Fault::Kill(n, json!(fault))).collect()
         })
         .await;
     }
@@ -70,9 +76,9 @@ async fn answers(verb: Verb) {
     ] {
         let answer =
             json!({ "answer": { "status": status, "code": code, "message": "not now", "retry_after": 0 } });
-        matrix(verb, name, |clean| at(some(clean), name, &answer)).await;
+        matrix(verb, name, |clean| at(some(clean), &answer)).await;
     }
-    matrix(verb, "expired token", |clean| at(every(clean), "expired token", &json!("expire_token"))).await;
+    matrix(verb, "expired token", |clean| at(every(clean), &json!("expire_token"))).await;
 }
 
 async fn endings(verb: Verb) {

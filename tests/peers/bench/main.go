@@ -1,0 +1,42 @@
+// Measures provider binaries as a host meets them.
+//
+//	bench start [-runs N] NAME=BINARY …    how long a start takes and how much memory it needs
+//	bench judge BINARY                     HashiCorp's own go-plugin client starts, pings and ends it
+//
+// Under any other name it is a stand-in for the provider at $BUD_BENCH_BINARY, which it runs; the peak
+// memory of each run is appended to the file $BUD_BENCH_PEAKS.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	if strings.HasPrefix(filepath.Base(os.Args[0]), "terraform-provider-") {
+		os.Exit(standIn())
+	}
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(arguments []string) error {
+	flags := flag.NewFlagSet("start", flag.ContinueOnError)
+	runs := flags.Int("runs", 20, "starts of each binary")
+	switch {
+	case len(arguments) == 2 && arguments[0] == "judge":
+		return judge(arguments[1])
+	case len(arguments) > 1 && arguments[0] == "start":
+		if err := flags.Parse(arguments[1:]); err != nil {
+			return err
+		}
+		return starts(*runs, flags.Args())
+	default:
+		return fmt.Errorf("want `start NAME=BINARY …` or `judge BINARY`")
+	}
+}
