@@ -58,11 +58,7 @@ async fn a_certificate_logs_in_from_pem_and_from_pfx() {
         rcgen::CertificateParams::new(vec!["client.example".to_owned()]).unwrap().self_signed(&key).unwrap();
     let pem = folder.path().join("client.pem");
     std::fs::write(&pem, format!("{}{}", own.pem(), key.serialize_pem())).unwrap();
-    let chain = PrivateKeyChain::new(
-        key.serialize_der(),
-        b"id".to_vec(),
-        [Certificate::from_der(own.der()).unwrap()],
-    );
+    let chain = PrivateKeyChain::new(key.serialize_der(), b"id", [Certificate::from_der(own.der()).unwrap()]);
     let mut store = KeyStore::new();
     store.add_entry("client", KeyStoreEntry::PrivateKeyChain(chain));
     let pfx = folder.path().join("client.pfx");

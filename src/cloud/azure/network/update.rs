@@ -26,6 +26,13 @@ impl AzureNetworks {
         ready("the network's update", patience)?;
         let (old, new) = (self.parts(from), self.parts(to));
         let mut standing = self.standing(&new, to.existing_network.is_some(), patience).await?;
+        // What exists must not be taken for missing: it would be written without what others put there.
+        if standing.group.is_none() && new.owns_network {
+            let network = self.client.read(&new.network, NETWORK, patience).await?;
+            if network.is_some() && self.group_around(&new.group, patience).await?.is_some() {
+                standing = self.standing(&new, false, patience).await?;
+            }
+        }
         Self::check_update(from, to, &old, &new, &standing)?;
         let tags = tags::wanted(to, true);
         let fresh = standing.group.is_none();
