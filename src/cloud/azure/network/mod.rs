@@ -6,6 +6,7 @@ mod look;
 mod parts;
 mod standing;
 mod update;
+mod write;
 
 use std::sync::Arc;
 
