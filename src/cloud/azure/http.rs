@@ -91,7 +91,11 @@ impl Transport {
             .map_err(|error| unusable(error.to_string()))?;
         let mut outgoing = client.request(method, request.url().clone());
         for (name, value) in request.headers().iter() {
-            outgoing = outgoing.header(name.as_str(), value.as_str());
+            let mut text = reqwest::header::HeaderValue::from_str(value.as_str())
+                .map_err(|_| unusable(format!("header {} holds what no header may hold", name.as_str())))?;
+            // No layer below may print a token.
+            text.set_sensitive(name.as_str().eq_ignore_ascii_case("authorization"));
+            outgoing = outgoing.header(name.as_str(), text);
         }
         let azure_core::Body::Bytes(body) = request.body() else {
             return Err(unusable("a streamed body cannot be sent".to_owned()));

@@ -135,6 +135,12 @@ impl Bench {
             .collect()
     }
 
+    /// How often a token was issued or refused.
+    pub(crate) async fn logins(&self) -> usize {
+        let ledger = self.control(reqwest::Method::GET, "/ledger", json!({})).await;
+        ledger["logins"].as_array().unwrap().len()
+    }
+
     /// The requests that write, as method and last words of the path.
     pub(crate) async fn writes(&self) -> Vec<String> {
         let all = self.requests().await;

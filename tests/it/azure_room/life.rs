@@ -300,7 +300,6 @@ async fn an_import_finds_the_groups_by_their_mark() {
 }
 
 #[tokio::test]
-#[ignore = "open: a resource group that a lagging read does not show counts as not owned"]
 async fn habits_of_the_real_cloud_change_nothing() {
     let bench = Bench::new().await;
     bench

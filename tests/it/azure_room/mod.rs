@@ -3,3 +3,5 @@
 mod bench;
 mod interrupted;
 mod life;
+mod logins;
+mod wire;

@@ -277,4 +277,28 @@ mod tests {
         settings.client_secret = Some(Secret::default());
         assert_eq!(Source::of(&settings), None, "an empty secret is none");
     }
+
+    fn login(settings: Settings) -> Login {
+        let endpoints = Endpoints::of(&settings).unwrap();
+        Login::new(settings, endpoints, Arc::new(Transport::new(None)))
+    }
+
+    #[tokio::test]
+    async fn a_missing_cli_is_an_error_only_for_who_asked_for_it() {
+        let nobody = login(Settings::default()).desk.by_cli("/nowhere/az").await;
+        assert!(
+            matches!(nobody, Err(Failure::Final(CloudError::NoCredentials { tried })) if tried.len() == 5)
+        );
+        let asked =
+            login(Settings { use_cli: Some(true), ..Settings::default() }).desk.by_cli("/nowhere/az").await;
+        assert!(matches!(asked, Err(Failure::Final(CloudError::Login { argument: Some("use_cli"), .. }))));
+    }
+
+    #[tokio::test]
+    async fn a_login_that_lacks_a_setting_names_it() {
+        let settings = Settings { client_secret: Some(Secret::new("s")), ..Settings::default() };
+        let patience = Patience::new(Duration::from_secs(5), tokio_util::sync::CancellationToken::new());
+        let error = login(settings).token(&patience).await.unwrap_err();
+        assert!(matches!(error, CloudError::Setting { argument: "azure.tenant_id", .. }), "{error:?}");
+    }
 }

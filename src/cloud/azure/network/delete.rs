@@ -237,14 +237,14 @@ impl AzureNetworks {
             Some(object) => Some(object.clone()),
             None => self.client.read(&network.id, NETWORK, patience).await?,
         };
-        let _turn = self.client.queues.turn(&network.id).await;
+        let _turn = self.turn(&network.id, patience).await?;
         self.client.bring(&place, now.as_ref(), &change, patience).await?;
         Ok(())
     }
 
     /// Removes a part; while those who use it are on their way out, waits for them.
     async fn remove_unused(&self, part: &Own, patience: &Patience) -> Result<(), CloudError> {
-        let _turn = self.client.queues.turn(&part.id).await;
+        let _turn = self.turn(&part.id, patience).await?;
         let (mut tries, mut free_since) = (0, None);
         loop {
             let error = match self.client.remove(&part.id, NETWORK, patience).await {

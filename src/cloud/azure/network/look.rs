@@ -6,12 +6,16 @@ use serde_json::Value;
 
 use super::super::ids::{self, SECURITY_GROUPS, name, same};
 use super::super::request::{NETWORK, RESOURCES};
+use super::super::retry;
 use super::super::tags;
 use super::AzureNetworks;
 use super::standing::{At, Standing};
 use crate::cloud::{CloudError, NetworkPlace, NetworkSeen};
 use crate::outcome::Presence;
 use crate::time::Patience;
+
+/// How often a group is looked for in which something stands.
+const LOOKS: u32 = 5;
 
 impl AzureNetworks {
     /// Reads the network, its groups and its resource group; its ways out where it has any.
@@ -27,10 +31,14 @@ impl AzureNetworks {
             self.read_all(&group_ids, patience),
             self.client.read(&group, RESOURCES, patience),
         );
-        let (network, groups, resource_group) = (network?, groups?, resource_group?);
+        let (network, groups, mut resource_group) = (network?, groups?, resource_group?);
         let mut known = place.group_ids.clone();
         let mut groups: BTreeMap<String, Value> =
             known.keys().cloned().zip(groups).filter_map(|(name, object)| Some((name, object?))).collect();
+        let inside = (network.is_some() && !place.existing_network) || !groups.is_empty();
+        if resource_group.is_none() && inside {
+            resource_group = self.group_around(&group, patience).await?;
+        }
         // A network of the user's may go before our groups do: they are still ours to remove. So are the
         // parts of a create that failed before it came to its network.
         let groups_remain = place.existing_network && !groups.is_empty();
@@ -51,6 +59,27 @@ impl AzureNetworks {
             subnet_names: place.subnet_ids.keys().map(String::as_str).collect(),
         };
         Ok(Presence::Here(standing.seen(&at)))
+    }
+
+    /// A resource group of which something inside was seen: Azure's parts learn of a new one with a
+    /// delay, and its not-found is then asked about again.
+    pub(super) async fn group_around(
+        &self,
+        id: &str,
+        patience: &Patience,
+    ) -> Result<Option<Value>, CloudError> {
+        for tries in 1..=LOOKS {
+            if let Some(group) = self.client.read(id, RESOURCES, patience).await? {
+                return Ok(Some(group));
+            }
+            let pause = retry::pause(tries, None, &self.client.chance);
+            patience.pause(pause).await.map_err(|why| CloudError::Waited {
+                what: format!("GET {id}"),
+                last_seen: "HTTP 404".to_owned(),
+                why,
+            })?;
+        }
+        self.client.read(id, RESOURCES, patience).await
     }
 
     /// The groups of a network of which only the id is known (import): those that carry its mark.

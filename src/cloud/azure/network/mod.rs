@@ -6,10 +6,12 @@ mod look;
 mod parts;
 mod standing;
 mod update;
+mod write;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::OwnedMutexGuard;
 
 use super::client::Client;
 use crate::cloud::{CloudError, Found, NetworkPlace, NetworkPlan, NetworkSeen, Networks, Removal, Removed};
@@ -25,6 +27,16 @@ pub(super) struct AzureNetworks {
 impl AzureNetworks {
     pub(super) const fn new(client: Arc<Client>) -> Self {
         Self { client }
+    }
+
+    /// The turn on an object of this process.
+    async fn turn(&self, id: &str, patience: &Patience) -> Result<OwnedMutexGuard<()>, CloudError> {
+        let turn = patience.finish(self.client.queues.turn(id)).await;
+        turn.map_err(|why| CloudError::Waited {
+            what: format!("another change of {id} by this run"),
+            last_seen: "it goes on".to_owned(),
+            why,
+        })
     }
 
     fn parts(&self, plan: &NetworkPlan) -> Parts {

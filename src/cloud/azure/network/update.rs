@@ -4,9 +4,10 @@ use futures::future::{join_all, try_join_all};
 use serde_json::Value;
 
 use super::super::document::Place;
+use super::super::ids::same;
 use super::super::request::{NETWORK, RESOURCES};
 use super::super::tags;
-use super::super::{nat_gateway, resource_group};
+use super::super::{ids, nat_gateway, resource_group, subnet, virtual_network};
 use super::create::{has, refuse_foreign};
 use super::parts::{GatewayPart, Parts};
 use super::standing::{At, Standing};
@@ -25,6 +26,13 @@ impl AzureNetworks {
         ready("the network's update", patience)?;
         let (old, new) = (self.parts(from), self.parts(to));
         let mut standing = self.standing(&new, to.existing_network.is_some(), patience).await?;
+        // What exists must not be taken for missing: it would be written without what others put there.
+        if standing.group.is_none() && new.owns_network {
+            let network = self.client.read(&new.network, NETWORK, patience).await?;
+            if network.is_some() && self.group_around(&new.group, patience).await?.is_some() {
+                standing = self.standing(&new, false, patience).await?;
+            }
+        }
         Self::check_update(from, to, &old, &new, &standing)?;
         let tags = tags::wanted(to, true);
         let fresh = standing.group.is_none();
@@ -47,7 +55,7 @@ impl AzureNetworks {
         .await;
         standing.groups = groups.into_iter().collect::<Result<_, _>>()?;
         if new.owns_network {
-            let spare = self.spare_ways_out(&new, &standing, patience).await?;
+            let spare = self.spare_ways_out(&old, &new, &standing, patience).await?;
             let made = join_all(new.gateways.iter().map(|part| {
                 let (standing, tags) = (&standing, &tags);
                 async move { self.way_out(to, part, standing, tags, &from.tags, fresh, patience).await }
@@ -62,10 +70,10 @@ impl AzureNetworks {
                 .network(&new, to, Some(from), now.as_ref(), &new.ways_out(), true, &tags, fresh, patience)
                 .await?;
             standing.network = Some(made);
-            self.remove_spare(&new, spare, &mut standing, patience).await?;
+            self.remove_spare(&old, &new, spare, &mut standing, patience).await?;
         }
         for (_, id) in old.groups.iter().filter(|(name, _)| !new.groups.contains_key(*name)) {
-            let _turn = self.client.queues.turn(id).await;
+            let _turn = self.turn(id, patience).await?;
             self.client.remove(id, NETWORK, patience).await?;
         }
         standing = self.tag_group(from, to, &new, standing, patience).await?;
@@ -98,30 +106,31 @@ impl AzureNetworks {
         Ok(())
     }
 
-    /// Gateways of ours that the network has and shall not have any more, with their addresses.
+    /// Gateways of ours that the network has, or had before an update that did not end, and shall not
+    /// have any more; with their addresses.
     async fn spare_ways_out(
         &self,
+        old: &Parts,
         new: &Parts,
         standing: &Standing,
         patience: &Patience,
     ) -> Result<Vec<GatewayPart>, CloudError> {
         let all = new.all();
-        let used = standing.network.iter().flat_map(super::super::virtual_network::subnets_of);
+        let used = standing.network.iter().flat_map(virtual_network::subnets_of);
         let mut ids: Vec<String> = used
-            .filter_map(super::super::subnet::gateway_of)
-            .map(super::super::ids::normal)
-            .filter(|id| new.is_own_gateway(id) && !all.contains(&id.to_ascii_lowercase()))
+            .filter_map(subnet::gateway_of)
+            .map(ids::normal)
+            .filter(|id| new.is_own_gateway(id))
+            .chain(old.gateways.iter().map(|part| part.id.clone()))
+            .filter(|id| !all.contains(&id.to_ascii_lowercase()))
             .collect();
-        ids.sort_unstable();
-        ids.dedup();
+        ids.sort_unstable_by_key(|id| id.to_ascii_lowercase());
+        ids.dedup_by(|one, other| same(one, other));
         let read = try_join_all(ids.iter().map(|id| self.client.read(id, NETWORK, patience))).await?;
         let spare = ids.into_iter().zip(read).filter_map(|(id, object)| {
-            let made = format!("{}-ip", super::super::ids::name(&id));
+            let made = format!("{}-ip", ids::name(&id));
             let addresses = nat_gateway::addresses_of(&object?);
-            let own = addresses
-                .iter()
-                .find(|one| super::super::ids::name(one).eq_ignore_ascii_case(&made))
-                .cloned();
+            let own = addresses.iter().find(|one| ids::name(one).eq_ignore_ascii_case(&made)).cloned();
             Some(GatewayPart { id, zone: None, own_address: own, addresses, subnets: Vec::new() })
         });
         Ok(spare.collect())
@@ -130,27 +139,30 @@ impl AzureNetworks {
     /// Removes them, and addresses of ours that no gateway uses any more.
     async fn remove_spare(
         &self,
+        old: &Parts,
         new: &Parts,
         spare: Vec<GatewayPart>,
         standing: &mut Standing,
         patience: &Patience,
     ) -> Result<(), CloudError> {
+        let mut removed = Vec::new();
         for part in spare {
             self.client.remove(&part.id, NETWORK, patience).await?;
             standing.gateways.remove(&part.id.to_ascii_lowercase());
             if let Some(address) = part.own_address {
                 self.client.remove(&address, NETWORK, patience).await?;
                 standing.addresses.remove(&address.to_ascii_lowercase());
+                removed.push(address);
             }
         }
-        // The user gave addresses of his own: the one that was made is left over.
-        for part in new.gateways.iter().filter(|part| part.own_address.is_none()) {
-            let made = super::super::ids::network(
-                &new.group,
-                super::super::ids::PUBLIC_IPS,
-                &format!("{}-ip", super::super::ids::name(&part.id)),
-            );
-            self.client.remove(&made, NETWORK, patience).await?;
+        // An address that was made and that no gateway of the new plan uses, now that the user gives his
+        // own, or that an interrupted update left behind its gateway.
+        let kept = new.all();
+        for id in old.gateways.iter().filter_map(|part| part.own_address.as_ref()) {
+            let gone = removed.iter().any(|other| same(other, id)) || kept.contains(&id.to_ascii_lowercase());
+            if !gone && self.client.read(id, NETWORK, patience).await?.is_some() {
+                self.client.remove(id, NETWORK, patience).await?;
+            }
         }
         Ok(())
     }
