@@ -180,7 +180,8 @@ impl Stage {
             }
             Fault::Ending(write, _) => {
                 let sent = |one: &Request| one.method == write.method && one.path == write.path;
-                assert!(ledger.requests.iter().any(sent), "{case}: it did not strike");
+                assert!(ledger.requests.iter().any(sent), "{case}: it was not sent");
+                assert!(outcome.failed(), "{case}: its operation did not end badly");
             }
         }
     }

@@ -3,12 +3,14 @@ package azuresdk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v6"
@@ -297,4 +299,55 @@ func TestAClientThatGivesUpLeavesTheOperationRunning(t *testing.T) {
 	got, err := w.networks.Get(w.ctx, group, "net", nil)
 	must(t, err)
 	equal(t, "state", text(got.Properties.ProvisioningState), "Succeeded")
+}
+
+func TestAzureAnswersOverPlainHttpToo(t *testing.T) {
+	w := simulate(t)
+	options := w.options()
+	service := options.Cloud.Services[cloud.ResourceManager]
+	service.Endpoint = w.ready.Endpoints["azure_http"]
+	options.Cloud.Services = map[cloud.ServiceName]cloud.ServiceConfiguration{cloud.ResourceManager: service}
+	options.InsecureAllowCredentialWithHTTP = true
+	w.connect(w.login(w.ready.Env["ARM_CLIENT_SECRET"]), options)
+	w.makeGroup(group)
+	w.makeNetwork("net")
+	deleting, err := w.networks.BeginDelete(w.ctx, group, "net", nil)
+	must(t, err)
+	if address := w.seen.last(t, "DELETE", "/net").header.Get("Location"); !strings.HasPrefix(address, w.ready.Endpoints["azure_http"]) {
+		t.Errorf("the operation is elsewhere: %s", address)
+	}
+	_, err = ended(w, begun(deleting, nil))
+	must(t, err)
+}
+
+func TestSubnetsMadeAtOnceAllEndUpInTheNetwork(t *testing.T) {
+	w := simulate(t)
+	w.makeGroup(group)
+	w.makeNetwork("net")
+	// The client retries what the cloud refuses because another write is under way.
+	options := w.options()
+	options.Retry.MaxRetries = 50
+	options.Retry.StatusCodes = []int{http.StatusTooManyRequests}
+	w.connect(w.login(w.ready.Env["ARM_CLIENT_SECRET"]), options)
+	ends := make(chan error, 8)
+	for at := range cap(ends) {
+		go func() {
+			name := fmt.Sprintf("at-once-%d", at)
+			_, err := w.putSubnet(name, subnet(name, fmt.Sprintf("10.177.%d.0/24", 10+at)))
+			ends <- err
+		}()
+	}
+	done := 0
+	for range cap(ends) {
+		if err := <-ends; err == nil {
+			done++
+		} else if code := refusal(err); code != "AnotherOperationInProgress" && code != "RetryableError" && code != "Canceled" {
+			t.Errorf("a subnet made beside others: %v", err)
+		}
+	}
+	got, err := w.networks.Get(w.ctx, group, "net", nil)
+	must(t, err)
+	if len(got.Properties.Subnets) < done+1 || done == 0 {
+		t.Errorf("%d subnets were acknowledged, the network shows %d beside the first", done, len(got.Properties.Subnets)-1)
+	}
 }
