@@ -21,6 +21,7 @@ pub mod check;
 pub mod cloud;
 pub mod diagnostics;
 pub mod foundry;
+pub mod helm;
 pub mod kube;
 pub mod lifecycle;
 pub mod outcome;
