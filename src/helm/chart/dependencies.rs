@@ -1,0 +1,196 @@
+//! Which dependencies take part: versions, aliases, tags, conditions, and values that they export.
+
+use std::rc::Rc;
+
+use super::coalesce::{Mismatch, Nulls, Tree, coalesce, lay};
+use super::load::Chart;
+use super::metadata::called;
+use super::table::{self, Node, Table};
+use super::version::compatible;
+use crate::helm::render::{ChartFile, ChartMetadata, Dependency};
+use crate::helm::value::{Map, Value};
+use std::sync::Arc;
+
+/// A chart whose dependencies are being decided.
+#[derive(Clone, Debug)]
+pub(super) struct Working {
+    pub(super) metadata: ChartMetadata,
+    has_dependencies: bool,
+    pub(super) values: Table,
+    pub(super) dependencies: Vec<Working>,
+    pub(super) templates: Vec<ChartFile>,
+    pub(super) files: Vec<ChartFile>,
+    pub(super) schema: Option<Arc<[u8]>>,
+}
+
+impl Working {
+    pub(super) fn new(chart: Chart) -> Self {
+        Self {
+            values: table::table(&chart.values),
+            metadata: chart.declared.metadata,
+            has_dependencies: chart.declared.has_dependencies,
+            dependencies: chart.dependencies.into_iter().map(Self::new).collect(),
+            templates: chart.templates,
+            files: chart.files,
+            schema: chart.schema,
+        }
+    }
+
+    pub(super) fn tree(&self) -> Tree {
+        Tree {
+            name: self.metadata.name.clone(),
+            values: Rc::clone(&self.values),
+            dependencies: self.dependencies.iter().map(Self::tree).collect(),
+        }
+    }
+}
+
+/// Settles the dependencies of a chart, and lays what they export under its values.
+pub(super) fn settle(
+    chart: &mut Working,
+    user: &Table,
+    warnings: &mut Vec<String>,
+) -> Result<(), Mismatch> {
+    enable(chart, user, "", warnings)?;
+    import(chart, warnings)
+}
+
+fn enable(chart: &mut Working, user: &Table, path: &str, warnings: &mut Vec<String>) -> Result<(), Mismatch> {
+    if !chart.has_dependencies {
+        return Ok(());
+    }
+    let present = std::mem::take(&mut chart.dependencies);
+    let asked = &mut chart.metadata.dependencies;
+    let is_asked = |one: &Working| {
+        asked.iter().any(|dependency| {
+            dependency.name == one.metadata.name && compatible(&dependency.version, &one.metadata.version)
+        })
+    };
+    let mut taking_part: Vec<Working> = present.iter().filter(|one| !is_asked(one)).cloned().collect();
+    for dependency in asked.iter_mut() {
+        let found = present.iter().find(|one| {
+            one.metadata.name == dependency.name && compatible(&dependency.version, &one.metadata.version)
+        });
+        if let Some(found) = found {
+            let mut found = found.clone();
+            called(dependency).clone_into(&mut found.metadata.name);
+            taking_part.push(found);
+        }
+        if !dependency.alias.is_empty() {
+            dependency.name.clone_from(&dependency.alias);
+        }
+        dependency.enabled = true;
+    }
+    chart.dependencies = taking_part;
+
+    let values = coalesce(&chart.tree(), user, Nulls::Delete, warnings)?;
+    let asked = &mut chart.metadata.dependencies;
+    by_tags(asked, &values, warnings);
+    by_conditions(asked, &values, path, warnings);
+    let off: Vec<String> = asked.iter().filter(|one| !one.enabled).map(|one| one.name.clone()).collect();
+    chart.dependencies.retain(|one| !off.contains(&one.metadata.name));
+    chart.metadata.dependencies.retain(|one| !off.contains(&one.name));
+    for sub in &mut chart.dependencies {
+        let path = format!("{path}{}.", sub.metadata.name);
+        enable(sub, &values, &path, warnings)?;
+    }
+    // With none left the list counts as not being there.
+    chart.has_dependencies = !chart.metadata.dependencies.is_empty();
+    Ok(())
+}
+
+fn by_tags(asked: &mut [Dependency], values: &Table, warnings: &mut Vec<String>) {
+    let Ok(tags) = table::at(values, "tags") else { return };
+    for dependency in asked {
+        let (mut on, mut off) = (false, false);
+        for tag in &dependency.tags {
+            match table::get(&tags, tag).map(|node| node.truth()) {
+                Some(Some(true)) => on = true,
+                Some(Some(false)) => off = true,
+                Some(None) => {
+                    warnings.push(format!("returned non-bool value tag={tag} chart={}", dependency.name));
+                }
+                None => {}
+            }
+        }
+        dependency.enabled = on || !off;
+    }
+}
+
+fn by_conditions(asked: &mut [Dependency], values: &Table, path: &str, warnings: &mut Vec<String>) {
+    for dependency in asked {
+        for condition in dependency.condition.trim().split(',').filter(|condition| !condition.is_empty()) {
+            match table::value_at(values, &format!("{path}{condition}")) {
+                Some(node) => match node.truth() {
+                    Some(truth) => {
+                        dependency.enabled = truth;
+                        break;
+                    }
+                    None => warnings
+                        .push(format!("returned non-bool value path={condition} chart={}", dependency.name)),
+                },
+                None => {}
+            }
+        }
+    }
+}
+
+/// Dependencies first, so that what they import can be imported again.
+fn import(chart: &mut Working, warnings: &mut Vec<String>) -> Result<(), Mismatch> {
+    for sub in &mut chart.dependencies {
+        import(sub, warnings)?;
+    }
+    if !chart.has_dependencies {
+        return Ok(());
+    }
+    let values = coalesce(&chart.tree(), &table::empty(), Nulls::Keep, warnings)?;
+    let imported = table::empty();
+    for dependency in &mut chart.metadata.dependencies {
+        let mut settled = Vec::new();
+        for import in &dependency.import_values {
+            let (child, parent) = match import {
+                Value::Map(pair) => (printed(pair, "child"), printed(pair, "parent")),
+                Value::String(name) => (format!("exports.{name}"), ".".to_owned()),
+                _ => continue,
+            };
+            settled.push(Value::Map(Map::from([
+                ("child".to_owned(), Value::from(child.as_str())),
+                ("parent".to_owned(), Value::from(parent.as_str())),
+            ])));
+            let table = match table::at(&values, &format!("{}.{child}", dependency.name)) {
+                Ok(table) => table,
+                Err(error) => {
+                    warnings.push(format!(
+                        "ImportValues missing table from chart chart={} error={error}",
+                        dependency.name
+                    ));
+                    continue;
+                }
+            };
+            let placed = placed(&parent, table);
+            lay(&imported, &placed, Nulls::Keep, warnings);
+        }
+        dependency.import_values = settled;
+    }
+    let values = table::copy(&values);
+    lay(&values, &imported, Nulls::Keep, warnings);
+    chart.values = values;
+    Ok(())
+}
+
+/// A table under the path at which the parent wants it.
+fn placed(path: &str, table: Table) -> Table {
+    if path == "." {
+        return table;
+    }
+    path.split('.').rev().fold(table, |inner, part| {
+        let outer = table::empty();
+        table::put(&outer, part, Node::Table(inner));
+        outer
+    })
+}
+
+/// A value of an import as Go prints it.
+fn printed(pair: &Map, key: &str) -> String {
+    Node::new(pair.get(key).unwrap_or(&Value::Null)).shown()
+}
