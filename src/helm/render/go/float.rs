@@ -1,0 +1,120 @@
+//! Go's `strconv.FormatFloat` for 64 bits.
+
+/// The digits and the decimal exponent of the shortest text that reads back: 0.d1d2d3… x 10^exponent.
+fn shortest_digits(value: f64) -> (String, i32) {
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    (digits, exponent + 1)
+}
+
+fn special(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        Some("NaN")
+    } else if value.is_infinite() {
+        Some(if value > 0.0 { "+Inf" } else { "-Inf" })
+    } else {
+        None
+    }
+}
+
+fn exponent_text(exponent: i32, letter: char) -> String {
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{letter}{sign}{:02}", exponent.abs())
+}
+
+/// `%v` of a float: the shortest form, with an exponent below -4 and from 21 (`large`) on.
+fn shortest(value: f64, large: i32) -> String {
+    if let Some(special) = special(value) {
+        return special.to_owned();
+    }
+    let (digits, point) = if value == 0.0 { ("0".to_owned(), 1) } else { shortest_digits(value.abs()) };
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let exponent = point - 1;
+    if value != 0.0 && (exponent < -4 || exponent >= large) {
+        let fraction = if digits.len() > 1 { format!(".{}", &digits[1..]) } else { String::new() };
+        return format!("{sign}{}{fraction}{}", &digits[..1], exponent_text(exponent, 'e'));
+    }
+    format!("{sign}{}", plain(&digits, point))
+}
+
+fn plain(digits: &str, point: i32) -> String {
+    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    if point <= 0 {
+        return format!("0.{}{digits}", "0".repeat(usize::try_from(-point).unwrap_or(0)));
+    }
+    if count <= point {
+        return format!("{digits}{}", "0".repeat(usize::try_from(point - count).unwrap_or(0)));
+    }
+    let (whole, fraction) = digits.split_at(usize::try_from(point).unwrap_or(0));
+    format!("{whole}.{fraction}")
+}
+
+/// `FormatFloat(value, 'g', -1, 64)`: what `%v` and YAML print.
+pub(crate) fn float_shortest(value: f64) -> String {
+    // Go takes 21 as the limit of plain digits here, not the 6 of an explicit precision.
+    shortest(value, 21)
+}
+
+/// As encoding/json writes a float.
+pub(crate) fn float_json(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && (size < 1e-6 || size >= 1e21) {
+        let (digits, point) = shortest_digits(size);
+        let sign = if value < 0.0 { "-" } else { "" };
+        let fraction = if digits.len() > 1 { format!(".{}", &digits[1..]) } else { String::new() };
+        let exponent = point - 1;
+        let mark = if exponent < 0 { '-' } else { '+' };
+        return format!("{sign}{}{fraction}e{mark}{}", &digits[..1], exponent.abs());
+    }
+    if value == 0.0 {
+        return if value.is_sign_negative() { "-0".to_owned() } else { "0".to_owned() };
+    }
+    let (digits, point) = shortest_digits(size);
+    format!("{}{}", if value < 0.0 { "-" } else { "" }, plain(&digits, point))
+}
+
+/// `FormatFloat` with a verb (`e`, `E`, `f`, `g`, `G`) and a precision, or the shortest form without one.
+pub(crate) fn float_text(value: f64, verb: char, precision: Option<usize>) -> String {
+    if let Some(special) = special(value) {
+        return special.to_owned();
+    }
+    let letter = if verb.is_ascii_uppercase() { 'E' } else { 'e' };
+    match (verb.to_ascii_lowercase(), precision) {
+        ('f', Some(precision)) => format!("{value:.precision$}"),
+        ('f', None) => {
+            let (digits, point) = if value == 0.0 { ("0".to_owned(), 1) } else { shortest_digits(value.abs()) };
+            format!("{}{}", if value.is_sign_negative() { "-" } else { "" }, plain(&digits, point))
+        }
+        ('e', precision) => {
+            let text = precision.map_or_else(|| format!("{value:e}"), |digits| format!("{value:.digits$e}"));
+            let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            format!("{mantissa}{}", exponent_text(exponent.parse().unwrap_or(0), letter))
+        }
+        (_, None) => shortest(value, 21).replace('e', &letter.to_string()),
+        (_, Some(precision)) => {
+            let precision = precision.max(1);
+            if value == 0.0 {
+                return if value.is_sign_negative() { "-0".to_owned() } else { "0".to_owned() };
+            }
+            let text = format!("{:.*e}", precision - 1, value.abs());
+            let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let exponent: i32 = exponent.parse().unwrap_or(0);
+            let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+            let digits = digits.trim_end_matches('0');
+            let digits = if digits.is_empty() { "0" } else { digits };
+            let sign = if value < 0.0 { "-" } else { "" };
+            let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+            let mut limit = i32::try_from(precision).unwrap_or(i32::MAX);
+            if limit > count && count > exponent {
+                limit = count;
+            }
+            if exponent < -4 || exponent >= limit {
+                let fraction = if digits.len() > 1 { format!(".{}", &digits[1..]) } else { String::new() };
+                return format!("{sign}{}{fraction}{}", &digits[..1], exponent_text(exponent, letter));
+            }
+            format!("{sign}{}", plain(digits, exponent + 1))
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What of Go's standard library shows in templates: printing, quoting, numbers, versions.
+
+mod float;
+mod number;
+mod print;
+mod quote;
+mod version;
+
+pub(crate) use float::{float_json, float_shortest, float_text};
+pub(crate) use number::{parse_float, parse_int, parse_uint};
+pub(crate) use print::{print_value, sprint, sprintf, sprintln};
+pub(crate) use quote::{is_print, quote, unquote, unquote_char};
+pub(crate) use version::{Constraints, Version, VersionError};

@@ -1,0 +1,546 @@
+//! Builds the trees of a template file from its tokens.
+
+use super::lexer::{Item, Kind, Lexer};
+use super::node::{Branch, Command, List, Node, Pipe, Term, Tree};
+use super::number::Number;
+use crate::helm::render::functions;
+use crate::helm::render::go;
+use crate::helm::render::text::Str;
+use std::sync::Arc;
+
+/// Why a template is none. The text is Go's, as `template: x.yaml:3: unexpected …`.
+#[derive(Debug, Clone)]
+pub(crate) struct ParseError {
+    pub(crate) line: usize,
+    pub(crate) cause: String,
+}
+
+impl ParseError {
+    /// Go's whole message.
+    pub(crate) fn message(&self, name: &str) -> String {
+        format!("template: {name}:{}: {}", self.line, self.cause)
+    }
+}
+
+/// How deep blocks and parentheses may nest. Go allows 10,000 parentheses and does not limit blocks.
+const DEEPEST: usize = 1000;
+
+/// Parses a file: the trees of its definitions, and last that of the file itself.
+pub(crate) fn parse(name: &str, text: &Str) -> Result<Vec<Tree>, ParseError> {
+    let mut parser = Parser {
+        lexer: Lexer::new(text.bytes()),
+        tokens: Vec::with_capacity(3),
+        line: 1,
+        parse_name: Arc::from(name),
+        text: text.clone(),
+        trees: Vec::new(),
+        variables: vec![Str::from("$")],
+        range_depth: 0,
+        action_line: 0,
+        depth: 0,
+    };
+    let root = parser.file()?;
+    parser.add(Str::from(name), root)?;
+    Ok(parser.trees)
+}
+
+/// How a list of nodes ended.
+enum Ending {
+    End,
+    Else { pos: usize },
+}
+
+impl Ending {
+    fn shown(&self) -> &'static str {
+        match self {
+            Self::End => "{{end}}",
+            Self::Else { .. } => "{{else}}",
+        }
+    }
+}
+
+enum Parsed {
+    Node(Node),
+    Ending(Ending),
+}
+
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    /// Tokens that were given back, the next one last.
+    tokens: Vec<Item<'a>>,
+    /// The line of the token read last, for errors.
+    line: usize,
+    parse_name: Arc<str>,
+    text: Str,
+    trees: Vec<Tree>,
+    variables: Vec<Str>,
+    range_depth: usize,
+    action_line: usize,
+    depth: usize,
+}
+
+type Result<T, E = ParseError> = std::result::Result<T, E>;
+
+impl<'a> Parser<'a> {
+    fn next(&mut self) -> Item<'a> {
+        match self.tokens.pop() {
+            Some(item) => item,
+            None => {
+                let item = self.lexer.next_item();
+                self.line = item.line;
+                item
+            }
+        }
+    }
+
+    fn back(&mut self, item: Item<'a>) {
+        self.tokens.push(item);
+    }
+
+    fn peek(&mut self) -> &Item<'a> {
+        if self.tokens.is_empty() {
+            let item = self.lexer.next_item();
+            self.line = item.line;
+            self.tokens.push(item);
+        }
+        &self.tokens[self.tokens.len() - 1]
+    }
+
+    fn next_non_space(&mut self) -> Item<'a> {
+        loop {
+            let item = self.next();
+            if item.kind != Kind::Space {
+                return item;
+            }
+        }
+    }
+
+    fn peek_non_space(&mut self) -> &Item<'a> {
+        let item = self.next_non_space();
+        self.back(item);
+        self.peek()
+    }
+
+    fn error<T>(&self, cause: impl Into<String>) -> Result<T> {
+        Err(ParseError { line: self.line, cause: cause.into() })
+    }
+
+    fn unexpected<T>(&self, item: &Item<'_>, context: &str) -> Result<T> {
+        if item.kind == Kind::Error {
+            let mut extra = String::new();
+            if self.action_line != 0 && self.action_line != item.line {
+                extra = format!(" in action started at {}:{}", self.parse_name, self.action_line);
+                if item.text.ends_with(b" action") {
+                    extra = extra[" in action".len()..].to_owned();
+                }
+            }
+            return self.error(format!("{}{extra}", item.shown()));
+        }
+        self.error(format!("unexpected {} in {context}", item.shown()))
+    }
+
+    fn expect(&mut self, kind: Kind, context: &str) -> Result<Item<'a>> {
+        let item = self.next_non_space();
+        if item.kind == kind { Ok(item) } else { self.unexpected(&item, context) }
+    }
+
+    fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= DEEPEST {
+            return self.error("max expression depth exceeded");
+        }
+        self.depth += 1;
+        let result = inner(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn add(&mut self, name: Str, root: List) -> Result<()> {
+        let tree = Tree { name, parse_name: self.parse_name.clone(), text: self.text.clone(), root };
+        match self.trees.iter_mut().find(|other| other.name == tree.name) {
+            None => self.trees.push(tree),
+            Some(other) if other.root.is_empty() => *other = tree,
+            Some(_) if tree.root.is_empty() => {}
+            Some(_) => {
+                let name = go::quote(tree.name.bytes());
+                return self.error(format!("template: multiple definition of template {name}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self) -> Result<List> {
+        let mut root = List { pos: self.peek().pos, nodes: Vec::new() };
+        while self.peek().kind != Kind::Eof {
+            if self.peek().kind == Kind::LeftDelim {
+                let delim = self.next();
+                let item = self.next_non_space();
+                if item.kind == Kind::Define {
+                    self.definition()?;
+                    continue;
+                }
+                self.back(item);
+                self.back(delim);
+            }
+            match self.text_or_action()? {
+                Parsed::Node(node) => root.nodes.push(node),
+                Parsed::Ending(ending) => return self.error(format!("unexpected {}", ending.shown())),
+            }
+        }
+        Ok(root)
+    }
+
+    /// What a definition and a block start with: no variable but `$`, outside of any `range`.
+    fn fresh(&mut self, inner: impl FnOnce(&mut Self) -> Result<(List, Ending)>) -> Result<(List, Ending)> {
+        let variables = std::mem::replace(&mut self.variables, vec![Str::from("$")]);
+        let (range_depth, action_line) = (self.range_depth, self.action_line);
+        (self.range_depth, self.action_line) = (0, 0);
+        let result = inner(self);
+        self.variables = variables;
+        (self.range_depth, self.action_line) = (range_depth, action_line);
+        result
+    }
+
+    fn definition(&mut self) -> Result<()> {
+        const CONTEXT: &str = "define clause";
+        let token = self.next_non_space();
+        if !matches!(token.kind, Kind::String | Kind::RawString) {
+            return self.unexpected(&token, CONTEXT);
+        }
+        let name = self.unquote(&token)?;
+        self.expect(Kind::RightDelim, CONTEXT)?;
+        let (root, ending) = self.fresh(Self::item_list)?;
+        if !matches!(ending, Ending::End) {
+            return self.error(format!("unexpected {} in {CONTEXT}", ending.shown()));
+        }
+        self.add(name, root)
+    }
+
+    fn unquote(&self, item: &Item<'_>) -> Result<Str> {
+        match go::unquote(&item.text) {
+            Some(text) => Ok(Str::from(text)),
+            None => self.error("invalid syntax"),
+        }
+    }
+
+    fn item_list(&mut self) -> Result<(List, Ending)> {
+        let mut list = List { pos: self.peek_non_space().pos, nodes: Vec::new() };
+        while self.peek_non_space().kind != Kind::Eof {
+            match self.text_or_action()? {
+                Parsed::Node(node) => list.nodes.push(node),
+                Parsed::Ending(ending) => return Ok((list, ending)),
+            }
+        }
+        self.error("unexpected EOF")
+    }
+
+    fn text_or_action(&mut self) -> Result<Parsed> {
+        let item = self.next_non_space();
+        match item.kind {
+            Kind::Text => {
+                let text = Str::new(&item.text);
+                Ok(Parsed::Node(Node::Text { pos: item.pos, text }))
+            }
+            Kind::LeftDelim => {
+                self.action_line = item.line;
+                let action = self.deeper(Self::action);
+                self.action_line = 0;
+                action
+            }
+            _ => self.unexpected(&item, "input"),
+        }
+    }
+
+    fn action(&mut self) -> Result<Parsed> {
+        let item = self.next_non_space();
+        let node = match item.kind {
+            Kind::Block => self.block()?,
+            Kind::Break | Kind::Continue => self.jump(&item)?,
+            Kind::Else => {
+                let next = self.peek_non_space();
+                let pos = next.pos;
+                if !matches!(next.kind, Kind::If | Kind::With) {
+                    let delim = self.expect(Kind::RightDelim, "else")?;
+                    return Ok(Parsed::Ending(Ending::Else { pos: delim.pos }));
+                }
+                return Ok(Parsed::Ending(Ending::Else { pos }));
+            }
+            Kind::End => {
+                self.expect(Kind::RightDelim, "end")?;
+                return Ok(Parsed::Ending(Ending::End));
+            }
+            Kind::If => Node::If(Box::new(self.control("if")?)),
+            Kind::Range => Node::Range(Box::new(self.control("range")?)),
+            Kind::With => Node::With(Box::new(self.control("with")?)),
+            Kind::Template => self.template()?,
+            _ => {
+                let pos = item.pos;
+                self.back(item);
+                Node::Action { pos, pipe: self.pipeline("command", Kind::RightDelim)? }
+            }
+        };
+        Ok(Parsed::Node(node))
+    }
+
+    fn jump(&mut self, item: &Item<'a>) -> Result<Node> {
+        let shown = if item.kind == Kind::Break { "{{break}}" } else { "{{continue}}" };
+        let next = self.next_non_space();
+        if next.kind != Kind::RightDelim {
+            return self.unexpected(&next, shown);
+        }
+        if self.range_depth == 0 {
+            return self.error(format!("{shown} outside {{{{range}}}}"));
+        }
+        let pos = item.pos;
+        Ok(if item.kind == Kind::Break { Node::Break { pos } } else { Node::Continue { pos } })
+    }
+
+    fn control(&mut self, context: &str) -> Result<Branch> {
+        let variables = self.variables.len();
+        let branch = self.control_inner(context);
+        self.variables.truncate(variables);
+        branch
+    }
+
+    fn control_inner(&mut self, context: &str) -> Result<Branch> {
+        let pipe = self.pipeline(context, Kind::RightDelim)?;
+        let is_range = usize::from(context == "range");
+        self.range_depth += is_range;
+        let body = self.item_list();
+        self.range_depth -= is_range;
+        let (list, ending) = body?;
+        let mut otherwise = None;
+        if let Ending::Else { pos } = ending {
+            let next = self.peek().kind;
+            if context == "if" && next == Kind::If {
+                self.next();
+                let inner = self.deeper(|parser| parser.control("if"))?;
+                otherwise = Some(List { pos, nodes: vec![Node::If(Box::new(inner))] });
+            } else if context == "with" && next == Kind::With {
+                self.next();
+                let inner = self.deeper(|parser| parser.control("with"))?;
+                otherwise = Some(List { pos, nodes: vec![Node::With(Box::new(inner))] });
+            } else {
+                let (list, ending) = self.item_list()?;
+                if !matches!(ending, Ending::End) {
+                    return self.error(format!("expected end; found {}", ending.shown()));
+                }
+                otherwise = Some(list);
+            }
+        }
+        Ok(Branch { pos: pipe.pos, pipe, list, otherwise })
+    }
+
+    fn template_name(&mut self, context: &str) -> Result<(usize, Str)> {
+        let token = self.next_non_space();
+        if !matches!(token.kind, Kind::String | Kind::RawString) {
+            return self.unexpected(&token, context);
+        }
+        Ok((token.pos, self.unquote(&token)?))
+    }
+
+    fn block(&mut self) -> Result<Node> {
+        const CONTEXT: &str = "block clause";
+        let (pos, name) = self.template_name(CONTEXT)?;
+        let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
+        let (root, ending) = self.fresh(Self::item_list)?;
+        if !matches!(ending, Ending::End) {
+            return self.error(format!("unexpected {} in {CONTEXT}", ending.shown()));
+        }
+        self.add(name.clone(), root)?;
+        Ok(Node::Template { pos, name, pipe: Some(pipe) })
+    }
+
+    fn template(&mut self) -> Result<Node> {
+        const CONTEXT: &str = "template clause";
+        let (pos, name) = self.template_name(CONTEXT)?;
+        let next = self.next_non_space();
+        let pipe = if next.kind == Kind::RightDelim {
+            None
+        } else {
+            self.back(next);
+            Some(self.pipeline(CONTEXT, Kind::RightDelim)?)
+        };
+        Ok(Node::Template { pos, name, pipe })
+    }
+
+    fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe> {
+        let pos = self.peek_non_space().pos;
+        let mut pipe = Pipe { pos, is_assign: false, declared: Vec::new(), commands: Vec::new() };
+        self.declarations(&mut pipe, context)?;
+        loop {
+            let item = self.next_non_space();
+            match item.kind {
+                kind if kind == end => {
+                    self.check_pipeline(&pipe, context)?;
+                    return Ok(pipe);
+                }
+                Kind::Bool
+                | Kind::CharConstant
+                | Kind::Complex
+                | Kind::Dot
+                | Kind::Field
+                | Kind::Identifier
+                | Kind::Number
+                | Kind::Nil
+                | Kind::RawString
+                | Kind::String
+                | Kind::Variable
+                | Kind::LeftParen => {
+                    self.back(item);
+                    let command = self.command()?;
+                    pipe.commands.push(command);
+                }
+                _ => return self.unexpected(&item, context),
+            }
+        }
+    }
+
+    fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Result<()> {
+        while self.peek_non_space().kind == Kind::Variable {
+            let variable = self.next();
+            let space = (self.peek().kind == Kind::Space).then(|| self.next());
+            let next = self.peek_non_space();
+            let is_comma = next.kind == Kind::Char && &*next.text == b",";
+            match next.kind {
+                kind @ (Kind::Assign | Kind::Declare) => {
+                    pipe.is_assign = kind == Kind::Assign;
+                    self.next_non_space();
+                    self.declare(pipe, &variable);
+                    return Ok(());
+                }
+                _ if is_comma => {
+                    self.next_non_space();
+                    self.declare(pipe, &variable);
+                    if context == "range" && pipe.declared.len() < 2 {
+                        match self.peek_non_space().kind {
+                            Kind::Variable | Kind::RightDelim | Kind::RightParen => continue,
+                            _ => return self.error("range can only initialize variables"),
+                        }
+                    }
+                    return self.error(format!("too many declarations in {context}"));
+                }
+                _ => {
+                    if let Some(space) = space {
+                        self.back(space);
+                    }
+                    self.back(variable);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn declare(&mut self, pipe: &mut Pipe, variable: &Item<'a>) {
+        let name = Str::new(&variable.text);
+        self.variables.push(name.clone());
+        pipe.declared.push(name);
+    }
+
+    fn check_pipeline(&self, pipe: &Pipe, context: &str) -> Result<()> {
+        if pipe.commands.is_empty() {
+            return self.error(format!("missing value for {context}"));
+        }
+        for (index, command) in pipe.commands.iter().enumerate().skip(1) {
+            let constant = matches!(
+                command.args[0],
+                Term::Bool { .. } | Term::Dot { .. } | Term::Nil { .. } | Term::Number { .. } | Term::String { .. }
+            );
+            if constant {
+                return self.error(format!("non executable command in pipeline stage {}", index + 1));
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&mut self) -> Result<Command> {
+        let mut command = Command { pos: self.peek_non_space().pos, args: Vec::new() };
+        loop {
+            self.peek_non_space();
+            if let Some(operand) = self.operand()? {
+                command.args.push(operand);
+            }
+            let item = self.next();
+            match item.kind {
+                Kind::Space => continue,
+                Kind::RightDelim | Kind::RightParen => self.back(item),
+                Kind::Pipe => {}
+                _ => return self.unexpected(&item, "operand"),
+            }
+            break;
+        }
+        if command.args.is_empty() {
+            return self.error("empty command");
+        }
+        Ok(command)
+    }
+
+    fn operand(&mut self) -> Result<Option<Term>> {
+        let Some(node) = self.term()? else { return Ok(None) };
+        if self.peek().kind != Kind::Field {
+            return Ok(Some(node));
+        }
+        let pos = self.peek().pos;
+        let mut fields = Vec::new();
+        while self.peek().kind == Kind::Field {
+            fields.push(Str::new(&self.next().text[1..]));
+        }
+        Ok(Some(match node {
+            Term::Field { mut idents, .. } => {
+                idents.append(&mut fields);
+                Term::Field { pos, idents }
+            }
+            Term::Variable { mut idents, .. } => {
+                idents.append(&mut fields);
+                Term::Variable { pos, idents }
+            }
+            Term::Bool { .. } | Term::String { .. } | Term::Number { .. } | Term::Nil { .. } | Term::Dot { .. } => {
+                let shown = go::quote(node.to_string().as_bytes());
+                return self.error(format!("unexpected . after term {shown}"));
+            }
+            node => Term::Chain { pos, node: Box::new(node), fields },
+        }))
+    }
+
+    fn term(&mut self) -> Result<Option<Term>> {
+        let item = self.next_non_space();
+        let pos = item.pos;
+        Ok(Some(match item.kind {
+            Kind::Identifier => match functions::find(&item.text) {
+                Some(function) => Term::Identifier { pos, function },
+                None => return self.error(format!("function {} not defined", go::quote(&item.text))),
+            },
+            Kind::Dot => Term::Dot { pos },
+            Kind::Nil => Term::Nil { pos },
+            Kind::Variable => {
+                let name = Str::new(&item.text);
+                if !self.variables.contains(&name) {
+                    return self.error(format!("undefined variable {}", go::quote(&item.text)));
+                }
+                Term::Variable { pos, idents: vec![name] }
+            }
+            Kind::Field => Term::Field { pos, idents: vec![Str::new(&item.text[1..])] },
+            Kind::Bool => Term::Bool { pos, truth: &*item.text == b"true" },
+            Kind::CharConstant | Kind::Complex | Kind::Number => {
+                let text = String::from_utf8_lossy(&item.text);
+                match Number::new(&text, item.kind == Kind::CharConstant) {
+                    Ok(number) => Term::Number { pos, number: Box::new(number) },
+                    Err(cause) => return self.error(cause),
+                }
+            }
+            Kind::LeftParen => {
+                let pipe =
+                    self.deeper(|parser| parser.pipeline("parenthesized pipeline", Kind::RightParen))?;
+                Term::Pipe(Box::new(pipe))
+            }
+            Kind::String | Kind::RawString => {
+                let text = self.unquote(&item)?;
+                Term::String { pos, quoted: Str::new(&item.text), text }
+            }
+            _ => {
+                self.back(item);
+                return Ok(None);
+            }
+        }))
+    }
+}
