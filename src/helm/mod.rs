@@ -4,6 +4,9 @@
 //! writes it. `render` turns a chart with its coalesced values into manifests. Neither does any I/O:
 //! time, chance and the cluster are arguments.
 
+pub mod chart;
+pub mod manifest;
 pub mod render;
+pub mod template;
 pub mod value;
 pub mod yaml;

@@ -8,6 +8,8 @@ use crate::helm::value::{Map, Value};
 const LARGEST: i64 = 65_536;
 /// The deepest path.
 const DEEPEST: usize = 30;
+/// The most indices in one line; Helm takes any number.
+const MOST_BRACKETS: usize = 1000;
 
 /// Why a line cannot be carried out, in Helm's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +26,9 @@ pub enum BadSet {
     /// The path is too deep.
     #[error("value name nested level is greater than maximum supported nested level of {DEEPEST}")]
     Deep,
+    /// There are indices beyond reason.
+    #[error("more than {MOST_BRACKETS} list indices in one line")]
+    Brackets,
     /// An index is no number.
     #[error("error parsing index: {0}")]
     Index(String),
@@ -86,13 +91,14 @@ pub(super) struct Parser<'a> {
     input: Input<'a>,
     reading: Reading<'a>,
     backslash: Backslash,
+    brackets: usize,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(line: &'a str, reading: Reading<'a>) -> Self {
         let backslash =
             if matches!(reading, Reading::Literal) { Backslash::IsText } else { Backslash::Escapes };
-        Self { input: Input::new(line), reading, backslash }
+        Self { input: Input::new(line), reading, backslash, brackets: 0 }
     }
 
     pub(super) fn run(mut self, values: &mut Map) -> Result<(), BadSet> {
@@ -187,6 +193,10 @@ impl<'a> Parser<'a> {
     fn item(&mut self, list: &mut Vec<Value>, index: i64, depth: usize) -> Result<(), Stop> {
         if index < 0 {
             return Err(BadSet::Negative(index).into());
+        }
+        self.brackets += 1;
+        if self.brackets > MOST_BRACKETS {
+            return Err(BadSet::Brackets.into());
         }
         let run = self.until(&['[', '.', '=']);
         if !run.text.is_empty() {

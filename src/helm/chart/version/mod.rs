@@ -5,7 +5,7 @@ mod range;
 use std::cmp::Ordering;
 use std::fmt;
 
-pub use range::{BadRange, Range};
+pub use range::{BadRange, Range, compatible};
 
 /// The longest text that is looked at.
 const LONGEST: usize = 256;

@@ -100,7 +100,7 @@ impl Range {
 }
 
 /// Whether a version lies within a range; not where one of both is neither.
-pub(crate) fn compatible(range: &str, version: &str) -> bool {
+pub fn compatible(range: &str, version: &str) -> bool {
     match (Range::parse(range), Version::parse(version)) {
         (Ok(range), Ok(version)) => range.contains(&version),
         _ => false,
