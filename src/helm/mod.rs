@@ -5,6 +5,7 @@
 //! time, chance and the cluster are arguments.
 
 pub mod chart;
+pub mod fetch;
 pub mod manifest;
 pub mod render;
 pub mod template;

@@ -9,7 +9,7 @@ const LARGEST: i64 = 65_536;
 /// The deepest path.
 const DEEPEST: usize = 30;
 /// The most indices in one line; Helm takes any number.
-const MOST_BRACKETS: usize = 1000;
+const MOST_BRACKETS: usize = 100;
 
 /// Why a line cannot be carried out, in Helm's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
