@@ -68,7 +68,7 @@ fn typed_lines() {
 fn other_kinds() {
     assert_eq!(after("a=1,b=true", Kind::Text), r#"{a:"1",b:"true"}"#);
     assert_eq!(
-        after(r#"a={"x":1,"y":[true,null]}, b=2 ,c="t",d="#, Kind::Json),
+        after(r#"a={"x":1,"y":[true,null]},b=2 ,c="t",d="#, Kind::Json),
         r#"{a:{x:1f,y:[true,null]},b:2f,c:"t",d:null}"#
     );
     let read = |name: &str| if name == "f" { Ok("text\n".to_owned()) } else { Err("gone".to_owned()) };
