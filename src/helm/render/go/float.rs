@@ -24,7 +24,7 @@ fn exponent_text(exponent: i32, letter: char) -> String {
     format!("{letter}{sign}{:02}", exponent.abs())
 }
 
-/// `%v` of a float: the shortest form, with an exponent below -4 and from 21 (`large`) on.
+/// `%v` of a float: the shortest form, with an exponent below -4 and from `large` on.
 fn shortest(value: f64, large: i32) -> String {
     if let Some(special) = special(value) {
         return special.to_owned();
@@ -53,8 +53,7 @@ fn plain(digits: &str, point: i32) -> String {
 
 /// `FormatFloat(value, 'g', -1, 64)`: what `%v` and YAML print.
 pub(crate) fn float_shortest(value: f64) -> String {
-    // Go takes 21 as the limit of plain digits here, not the 6 of an explicit precision.
-    shortest(value, 21)
+    shortest(value, 6)
 }
 
 /// As encoding/json writes a float.
@@ -92,7 +91,7 @@ pub(crate) fn float_text(value: f64, verb: char, precision: Option<usize>) -> St
             let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
             format!("{mantissa}{}", exponent_text(exponent.parse().unwrap_or(0), letter))
         }
-        (_, None) => shortest(value, 21).replace('e', &letter.to_string()),
+        (_, None) => shortest(value, 6).replace('e', &letter.to_string()),
         (_, Some(precision)) => {
             let precision = precision.max(1);
             if value == 0.0 {
