@@ -19,6 +19,7 @@ mod faults;
 mod harness;
 mod network_interrupted;
 mod network_lifecycle;
+mod nixos_room;
 mod process;
 mod real;
 mod tidy;

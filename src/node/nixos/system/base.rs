@@ -14,9 +14,13 @@ pub(super) fn options(cluster: &Cluster, kind: &Kind) -> Set {
     // Name and addresses are the machine's own, in files outside of the store.
     set.at("networking.hostName", "");
     set.at("services.cloud-init.enable", false);
-    set.at("services.waagent.enable", kind.cloud == Cloud::Azure && kind.settings.azure_agent == Some(true));
-    // What nobody reads on a machine that nobody sits at.
-    set.at("documentation.enable", false);
+    if kind.cloud == Cloud::Azure && kind.settings.azure_agent == Some(true) {
+        set.at("services.waagent.enable", true);
+        // It reports to Azure; users, keys and names stay ours.
+        set.at("services.waagent.settings.Provisioning.Enable", false);
+    } else {
+        set.at("services.waagent.enable", false);
+    }
     users(cluster, &mut set);
     sshd(&mut set);
     fetching(cluster, kind, &mut set);

@@ -39,7 +39,7 @@ pub(super) fn options(kind: &Kind) -> Set {
     }
     set.at("services.timesyncd.enable", true);
     if !settings.time_servers.is_empty() {
-        set.at("networking.timeServers", Nix::texts(&settings.time_servers));
+        set.at("services.timesyncd.servers", Nix::texts(&settings.time_servers));
     }
     set
 }

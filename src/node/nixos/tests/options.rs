@@ -50,6 +50,10 @@ fn is_open(kind: &str) -> bool {
 
 /// Whether a value fits a type in words; types that say too little fit everything.
 fn fits(value: &Nix, kind: &str) -> bool {
+    let plain = kind.trim_start_matches("null or ").trim_start_matches('(');
+    if plain.starts_with("list of") && !kind.contains(" or (list") && !matches!(value, Nix::List(_)) {
+        return matches!(value, Nix::Code(_) | Nix::Select(..) | Nix::Apply(..));
+    }
     let says = |words: &[&str]| words.iter().any(|word| kind.contains(word));
     match value {
         Nix::Bool(_) => says(&["bool", "anything", "config", "systemd option", "value"]),
