@@ -53,19 +53,19 @@ pub enum Problem {
     ServiceRangeTooLarge { range: String },
     #[error("pod range {range} holds {holds} nodes of {pods} pods each, the cluster has {nodes}")]
     PodRangeTooSmall { range: String, holds: u64, pods: u32, nodes: u64 },
-    #[error("node {node}: {pods} pods are more than a node can hold (1 to 4000)")]
-    BadMaxPods { node: String, pods: u32 },
+    #[error("{place}: {pods} pods are more than a node can hold (1 to 4000)")]
+    BadMaxPods { place: String, pods: u32 },
     #[error("{name:?} is neither a host name nor an address")]
     BadApiName { name: String },
 
-    #[error("node {node}: {flag:?} is no flag; one looks like --name or --name=value")]
-    BadFlag { node: String, flag: String },
-    #[error("node {node}: {flag} is set by the cluster and cannot be a further flag")]
-    OwnedFlag { node: String, flag: String },
-    #[error("node {node}: {component:?} is no component of k3s that can be left out")]
-    UnknownComponent { node: String, component: String },
-    #[error("node {node}: {component} is left out, but the cluster's ingress needs it")]
-    NeededComponent { node: String, component: String },
+    #[error("{place}: {flag:?} is no flag; one looks like --name or --name=value")]
+    BadFlag { place: String, flag: String },
+    #[error("{place}: {flag} is set by the cluster and cannot be a further flag")]
+    OwnedFlag { place: String, flag: String },
+    #[error("{place}: {component:?} is no component of k3s that can be left out")]
+    UnknownComponent { place: String, component: String },
+    #[error("{place}: {component} is left out, but the cluster's ingress needs it")]
+    NeededComponent { place: String, component: String },
     #[error("node {node}: servers must leave out the same components and agree in their flags")]
     ServersDiffer { node: String },
     #[error("node {node}: taint {taint:?} is none: key=value:NoSchedule|PreferNoSchedule|NoExecute")]
@@ -73,18 +73,18 @@ pub enum Problem {
     #[error("snapshot schedule {schedule:?} does not have the five fields of cron")]
     BadSchedule { schedule: String },
 
-    #[error("node {node}: wireguard-native and the VPN both want UDP port {port}")]
-    PortTaken { node: String, port: u16 },
+    #[error("{place}: wireguard-native and the VPN both want UDP port {port}")]
+    PortTaken { place: String, port: u16 },
     #[error("{key:?} is no WireGuard key: 32 bytes in base64")]
     BadWireGuardKey { key: String },
     #[error("VPN peer {name:?} is given twice, or its key or addresses are another's")]
     DuplicatePeer { name: String },
-    #[error("node {node}: GPU mode operator is for Ubuntu hosts; on NixOS it is host or none")]
-    OperatorOnNixos { node: String },
-    #[error("node {node}: {driver:?} is no branch of the NVIDIA driver in nixpkgs")]
-    BadDriver { node: String, driver: String },
-    #[error("node {node}: {profile:?} is no MIG profile of the form 1g.10gb, or its count is not 1 to 7")]
-    BadMigProfile { node: String, profile: String },
+    #[error("{place}: GPU mode operator is for Ubuntu hosts; on NixOS it is host or none")]
+    OperatorOnNixos { place: String },
+    #[error("{place}: {driver:?} is no branch of the NVIDIA driver in nixpkgs")]
+    BadDriver { place: String, driver: String },
+    #[error("{place}: {profile:?} is no MIG profile of the form 1g.10gb, or its count is not 1 to 7")]
+    BadMigProfile { place: String, profile: String },
 
     #[error("node {node}: the system disk is given as {at}; it needs a serial number or a by-id link")]
     BadSystemDisk { node: String, at: String },
@@ -101,22 +101,22 @@ pub enum Problem {
 
     #[error("module {module}: {fault}")]
     BadModule { module: String, fault: ModuleFault },
-    #[error("node {node}: {url:?} is no address of a {what}")]
-    BadUrl { node: String, what: &'static str, url: String },
-    #[error("node {node}: {key:?} is no cache key of the form name:base64")]
-    BadCacheKey { node: String, key: String },
-    #[error("node {node}: a certificate is not in PEM form")]
-    BadCertificate { node: String },
-    #[error("node {node}: {name:?} is no name of a time server")]
-    BadTimeServer { node: String, name: String },
+    #[error("{place}: {url:?} is no address of a {what}")]
+    BadUrl { place: String, what: &'static str, url: String },
+    #[error("{place}: {key:?} is no cache key of the form name:base64")]
+    BadCacheKey { place: String, key: String },
+    #[error("{place}: a certificate is not in PEM form")]
+    BadCertificate { place: String },
+    #[error("{place}: {name:?} is no name of a time server")]
+    BadTimeServer { place: String, name: String },
     #[error("node {node}: {name:?} is no name of a networkd file")]
     BadNetworkdName { node: String, name: String },
-    #[error("node {node}: {host:?} is no host of a registry")]
-    BadRegistry { node: String, host: String },
-    #[error("node {node}: no file can be laid at {path:?}: an absolute path without . and .. outside of /nix, /proc, /sys, /dev and /run")]
-    BadFilePath { node: String, path: String },
-    #[error("node {node}: {path} is written by the cluster itself")]
-    FileTaken { node: String, path: String },
+    #[error("{place}: {host:?} is no host of a registry")]
+    BadRegistry { place: String, host: String },
+    #[error("{place}: no file can be laid at {path:?}: an absolute path without . and .. outside of /nix, /proc, /sys, /dev and /run")]
+    BadFilePath { place: String, path: String },
+    #[error("{place}: {path} is written by the cluster itself")]
+    FileTaken { place: String, path: String },
     #[error(transparent)]
     Nul(#[from] Nul),
 }

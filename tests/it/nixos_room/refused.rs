@@ -19,7 +19,7 @@ fn one(change: impl FnOnce(&mut Cluster)) -> Problem {
 }
 
 macro_rules! refused {
-    ($($name:ident: $change:expr => $problem:pat;)*) => {
+    ($($name:ident: $change:expr => $problem:pat,)*) => {
         $(
             #[test]
             fn $name() {
@@ -31,100 +31,103 @@ macro_rules! refused {
 }
 
 refused! {
-    a_cluster_without_nodes: |all| all.nodes.retain(|_, _| false) => Problem::UnknownOverride { .. } | Problem::NoNodes;
-    a_second_primary: |all| all.nodes.get_mut("server-0").unwrap().role = Role::Primary => Problem::SecondPrimary { .. };
+    a_cluster_without_nodes: |all| {
+        all.overrides.clear();
+        all.nodes.clear();
+    } => Problem::NoNodes,
+    a_second_primary: |all| all.nodes.get_mut("server-0").unwrap().role = Role::Primary => Problem::SecondPrimary { .. },
     a_node_name_with_capitals: |all| {
         let node = all.nodes.remove("worker-0").unwrap();
         all.nodes.insert("Worker_0".into(), node);
-    } => Problem::BadName { what: "node", .. };
+    } => Problem::BadName { what: "node", .. },
     an_override_of_nobody: |all| drop(all.overrides.insert("gpus".into(), nixos::Settings::default()))
-        => Problem::UnknownOverride { .. };
-    nobody_who_could_log_in: |all| all.users[0].administrator = false => Problem::NoLogin;
+        => Problem::UnknownOverride { .. },
+    nobody_who_could_log_in: |all| all.users[0].administrator = false => Problem::NoLogin,
     a_user_with_a_colon: |all| all.users.push(nixos::User { name: "a:b".into(), keys: vec![], administrator: false })
-        => Problem::BadUser { .. };
-    a_user_twice: |all| { let user = all.users[0].clone(); all.users.push(user) } => Problem::DuplicateUser { .. };
+        => Problem::BadUser { .. },
+    a_user_twice: |all| { let user = all.users[0].clone(); all.users.push(user) } => Problem::DuplicateUser { .. },
     a_private_key_for_a_public_one: |all| all.users[0].keys.push("-----BEGIN OPENSSH PRIVATE KEY-----".into())
-        => Problem::BadSshKey { .. };
+        => Problem::BadSshKey { .. },
     a_key_with_a_second_line: |all| { let key = format!("{}\ncommand", sample::KEY); all.users[0].keys.push(key) }
-        => Problem::BadSshKey { .. };
-    a_hash_of_another_kind: |all| all.pin.hash = "md5-x".into() => Problem::BadHash { .. };
+        => Problem::BadSshKey { .. },
+    a_hash_of_another_kind: |all| all.pin.hash = "md5-x".into() => Problem::BadHash { .. },
     a_branch_for_a_revision: |all| all.pin.source = nixos::Source::GitHub { revision: "nixos-26.05".into() }
-        => Problem::BadRevision { .. };
-    a_release_that_is_none: |all| all.pin.release = "26.5".into() => Problem::BadRelease { .. };
-    a_kubernetes_that_the_pin_lacks: |all| all.kubernetes.minor = 31 => Problem::UnknownKubernetes { minor: 31, .. };
+        => Problem::BadRevision { .. },
+    a_release_that_is_none: |all| all.pin.release = "26.5".into() => Problem::BadRelease { .. },
+    a_kubernetes_that_the_pin_lacks: |all| all.kubernetes.minor = 31 => Problem::UnknownKubernetes { minor: 31, .. },
     a_range_with_host_bits: |all| all.kubernetes.api_sources.push("203.0.113.7/24".parse().unwrap())
-        => Problem::HostBits { .. };
+        => Problem::HostBits { .. },
     pods_inside_of_nodes: |all| all.kubernetes.pod_ranges[0] = "10.177.0.0/17".parse().unwrap()
-        => Problem::OverlappingRanges { .. };
+        => Problem::OverlappingRanges { .. },
     services_inside_of_pods: |all| all.kubernetes.service_ranges[0] = "10.42.128.0/20".parse().unwrap()
-        => Problem::OverlappingRanges { .. };
+        => Problem::OverlappingRanges { .. },
     a_vpn_inside_of_nodes: |all| {
         all.settings.wireguard.as_mut().unwrap().address = "10.177.9.1/24".parse().unwrap();
-    } => Problem::OverlappingRanges { .. };
+    } => Problem::OverlappingRanges { .. },
     two_ranges_of_a_family: |all| all.kubernetes.pod_ranges.push("10.44.0.0/16".parse().unwrap())
-        => Problem::TwoRanges { .. };
-    services_of_one_family_only: |all| all.kubernetes.service_ranges.truncate(1) => Problem::FamiliesDiffer;
+        => Problem::TwoRanges { .. },
+    services_of_one_family_only: |all| all.kubernetes.service_ranges.truncate(1) => Problem::FamiliesDiffer,
     a_node_without_the_second_family: |all| all.nodes.get_mut("worker-1").unwrap().addresses.ipv6 = None
-        => Problem::NodeLacksFamily { family: "IPv6", .. };
+        => Problem::NodeLacksFamily { family: "IPv6", .. },
     services_beyond_kubernetes: |all| all.kubernetes.service_ranges[1] = "fd12:b0d8:babe::/104".parse().unwrap()
-        => Problem::ServiceRangeTooLarge { .. };
+        => Problem::ServiceRangeTooLarge { .. },
     pods_that_do_not_fit: |all| all.kubernetes.pod_ranges[0] = "10.42.0.0/20".parse().unwrap()
-        => Problem::PodRangeTooSmall { holds: 4, pods: 512, nodes: 8, .. };
-    an_api_name_with_a_scheme: |all| all.kubernetes.api_names.push("https://x".into()) => Problem::BadApiName { .. };
+        => Problem::PodRangeTooSmall { holds: 4, pods: 512, nodes: 8, .. },
+    an_api_name_with_a_scheme: |all| all.kubernetes.api_names.push("https://x".into()) => Problem::BadApiName { .. },
     a_flag_of_ours: |all| all.overrides.get_mut("gpu").unwrap().agent_flags = vec!["--node-ip=1.2.3.4".into()]
-        => Problem::OwnedFlag { .. };
+        => Problem::OwnedFlag { .. },
     a_flag_without_dashes: |all| all.overrides.get_mut("gpu").unwrap().agent_flags = vec!["v=2".into()]
-        => Problem::BadFlag { .. };
+        => Problem::BadFlag { .. },
     a_flag_of_two_lines: |all| all.overrides.get_mut("gpu").unwrap().agent_flags = vec!["--v=2\nExecStart=x".into()]
-        => Problem::BadFlag { .. };
+        => Problem::BadFlag { .. },
     servers_that_differ: |all| {
         let over = nixos::Settings { server_flags: vec!["--v=9".into()], ..Default::default() };
         all.overrides.insert("server-0".into(), over);
-    } => Problem::ServersDiffer { .. };
+    } => Problem::ServersDiffer { .. },
     a_taint_without_an_effect: |all| all.nodes.get_mut("gpu-0").unwrap().taints[0].effect = "Never".into()
-        => Problem::BadTaint { .. };
+        => Problem::BadTaint { .. },
     a_schedule_of_six_fields: |all| all.kubernetes.snapshots.as_mut().unwrap().schedule = "0 0 * * * *".into()
-        => Problem::BadSchedule { .. };
-    two_owners_of_a_port: |all| all.kubernetes.flannel = Flannel::WireGuardNative => Problem::PortTaken { port: 51820, .. };
+        => Problem::BadSchedule { .. },
+    two_owners_of_a_port: |all| all.kubernetes.flannel = Flannel::WireGuardNative => Problem::PortTaken { port: 51820, .. },
     a_peer_without_a_key: |all| all.settings.wireguard.as_mut().unwrap().peers[0].public_key = "x".into()
-        => Problem::BadWireGuardKey { .. };
+        => Problem::BadWireGuardKey { .. },
     a_peer_twice: |all| {
         let vpn = all.settings.wireguard.as_mut().unwrap();
         let peer = vpn.peers[0].clone();
         vpn.peers.push(peer);
-    } => Problem::DuplicatePeer { .. };
-    the_operators_driver: |all| gpu(all).mode = GpuMode::Operator => Problem::OperatorOnNixos { .. };
-    a_driver_with_code_in_it: |all| gpu(all).driver = Some("production; x".into()) => Problem::BadDriver { .. };
+    } => Problem::DuplicatePeer { .. },
+    the_operators_driver: |all| gpu(all).mode = GpuMode::Operator => Problem::OperatorOnNixos { .. },
+    a_driver_with_code_in_it: |all| gpu(all).driver = Some("production; x".into()) => Problem::BadDriver { .. },
     a_profile_that_is_none: |all| gpu(all).sharing = GpuSharing::Mig { profile: "1g; rm".into(), count: 1 }
-        => Problem::BadMigProfile { .. };
+        => Problem::BadMigProfile { .. },
     a_system_disk_by_its_lun: |all| all.nodes.get_mut("worker-0").unwrap().system_disk = DiskAt::Lun(0)
-        => Problem::BadSystemDisk { .. };
+        => Problem::BadSystemDisk { .. },
     a_disk_by_its_kernel_name: |all| {
         all.nodes.get_mut("worker-0").unwrap().system_disk = DiskAt::ById("/dev/nvme0n1".into());
-    } => Problem::BadDiskId { .. };
+    } => Problem::BadDiskId { .. },
     a_serial_that_is_a_path: |all| {
         all.nodes.get_mut("worker-0").unwrap().system_disk = DiskAt::Serial("/dev/sda".into());
-    } => Problem::BadDiskId { .. };
-    a_mount_over_the_store: |all| data(all).mount = "/nix".into() => Problem::BadMount { .. };
-    a_mount_that_climbs: |all| data(all).mount = "/srv/../etc".into() => Problem::BadMount { .. };
-    a_disk_name_with_a_slash: |all| data(all).name = "a/b".into() => Problem::BadDiskName { .. };
-    a_cache_without_a_scheme: |all| all.settings.substituters.push("cache.local".into()) => Problem::BadUrl { .. };
-    a_cache_key_without_a_name: |all| all.settings.trusted_public_keys.push("abc".into()) => Problem::BadCacheKey { .. };
+    } => Problem::BadDiskId { .. },
+    a_mount_over_the_store: |all| data(all).mount = "/nix".into() => Problem::BadMount { .. },
+    a_mount_that_climbs: |all| data(all).mount = "/srv/../etc".into() => Problem::BadMount { .. },
+    a_disk_name_with_a_slash: |all| data(all).name = "a/b".into() => Problem::BadDiskName { .. },
+    a_cache_without_a_scheme: |all| all.settings.substituters.push("cache.local".into()) => Problem::BadUrl { .. },
+    a_cache_key_without_a_name: |all| all.settings.trusted_public_keys.push("abc".into()) => Problem::BadCacheKey { .. },
     a_certificate_that_is_a_path: |all| all.settings.ca_certificates.push("/etc/ca.pem".into())
-        => Problem::BadCertificate { .. };
-    a_time_server_with_a_blank: |all| all.settings.time_servers.push("a b".into()) => Problem::BadTimeServer { .. };
+        => Problem::BadCertificate { .. },
+    a_time_server_with_a_blank: |all| all.settings.time_servers.push("a b".into()) => Problem::BadTimeServer { .. },
     a_registry_with_a_scheme: |all| {
         all.settings.registries.insert("https://docker.io".into(), nixos::Registry::default());
-    } => Problem::BadRegistry { .. };
+    } => Problem::BadRegistry { .. },
     a_networkd_file_elsewhere: |all| {
         all.nodes.get_mut("worker-0").unwrap().networkd.insert("../passwd".into(), String::new());
-    } => Problem::BadNetworkdName { .. };
+    } => Problem::BadNetworkdName { .. },
     a_file_in_the_store: |all| drop(all.settings.files.insert("/nix/store/x".into(), Secret::new("x")))
-        => Problem::BadFilePath { .. };
+        => Problem::BadFilePath { .. },
     a_file_that_climbs: |all| drop(all.settings.files.insert("/etc/../x".into(), Secret::new("x")))
-        => Problem::BadFilePath { .. };
+        => Problem::BadFilePath { .. },
     a_file_of_ours: |all| drop(all.settings.files.insert("/etc/hostname".into(), Secret::new("x")))
-        => Problem::FileTaken { .. };
+        => Problem::FileTaken { .. },
 }
 
 fn gpu(cluster: &mut Cluster) -> &mut nixos::Gpu {

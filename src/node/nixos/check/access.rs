@@ -41,8 +41,8 @@ pub(super) fn networkd(name: &str, node: &Node, found: &mut Vec<Problem>) {
     }
 }
 
-pub(super) fn settings(node: &str, settings: &Settings, found: &mut Vec<Problem>) {
-    let owned = || node.to_owned();
+pub(super) fn settings(place: &str, settings: &Settings, found: &mut Vec<Problem>) {
+    let owned = || place.to_owned();
     for module in &settings.modules {
         if let Err(fault) = check_module(&module.text) {
             found.push(Problem::BadModule { module: module.name.clone(), fault });
@@ -50,43 +50,43 @@ pub(super) fn settings(node: &str, settings: &Settings, found: &mut Vec<Problem>
     }
     let caches = ["https", "http", "s3", "ssh", "ssh-ng", "file"];
     for url in settings.substituters.iter().filter(|url| !names::is_url(url, &caches)) {
-        found.push(Problem::BadUrl { node: owned(), what: "binary cache", url: url.clone() });
+        found.push(Problem::BadUrl { place: owned(), what: "binary cache", url: url.clone() });
     }
     for key in &settings.trusted_public_keys {
         let (name, body) = key.split_once(':').unwrap_or_default();
         if name.is_empty() || name.contains(char::is_whitespace) || !names::is_base64(body, 32) {
-            found.push(Problem::BadCacheKey { node: owned(), key: key.clone() });
+            found.push(Problem::BadCacheKey { place: owned(), key: key.clone() });
         }
     }
     if settings.ca_certificates.iter().any(|pem| !is_certificate(pem)) {
-        found.push(Problem::BadCertificate { node: owned() });
+        found.push(Problem::BadCertificate { place: owned() });
     }
     if let Some(proxy) = &settings.proxy {
         for url in [&proxy.http, &proxy.https].into_iter().flatten() {
             if !names::is_url(url, &["http", "https", "socks5"]) {
-                found.push(Problem::BadUrl { node: owned(), what: "proxy", url: url.clone() });
+                found.push(Problem::BadUrl { place: owned(), what: "proxy", url: url.clone() });
             }
         }
         let bad = |entry: &String| entry.contains([',', '"', '%']) || entry.contains(char::is_whitespace);
         for entry in proxy.no_proxy.iter().filter(|entry| bad(entry)) {
-            found.push(Problem::BadUrl { node: owned(), what: "proxy's exception", url: entry.clone() });
+            found.push(Problem::BadUrl { place: owned(), what: "proxy's exception", url: entry.clone() });
         }
     }
     for server in settings.time_servers.iter().filter(|server| !names::is_host(server)) {
-        found.push(Problem::BadTimeServer { node: owned(), name: server.clone() });
+        found.push(Problem::BadTimeServer { place: owned(), name: server.clone() });
     }
     for (host, registry) in &settings.registries {
         if host != "*" && !names::is_host_and_port(host) {
-            found.push(Problem::BadRegistry { node: owned(), host: host.clone() });
+            found.push(Problem::BadRegistry { place: owned(), host: host.clone() });
         }
         for url in registry.mirrors.iter().filter(|url| !names::is_url(url, &["https", "http"])) {
-            found.push(Problem::BadUrl { node: owned(), what: "registry", url: url.clone() });
+            found.push(Problem::BadUrl { place: owned(), what: "registry", url: url.clone() });
         }
     }
-    files(node, settings, found);
+    files(place, settings, found);
 }
 
-fn files(node: &str, settings: &Settings, found: &mut Vec<Problem>) {
+fn files(place: &str, settings: &Settings, found: &mut Vec<Problem>) {
     for path in settings.files.keys() {
         let parts = path.strip_prefix('/').map(|rest| rest.split('/').collect::<Vec<_>>());
         let bad = |part: &&str| matches!(*part, "" | "." | "..") || part.contains(char::is_control);
@@ -94,10 +94,10 @@ fn files(node: &str, settings: &Settings, found: &mut Vec<Problem>) {
         match parts {
             Some(parts) if !parts.iter().any(bad) && !elsewhere.contains(&parts[0]) => {
                 if paths::OURS.contains(&path.as_str()) {
-                    found.push(Problem::FileTaken { node: node.to_owned(), path: path.clone() });
+                    found.push(Problem::FileTaken { place: place.to_owned(), path: path.clone() });
                 }
             }
-            _ => found.push(Problem::BadFilePath { node: node.to_owned(), path: path.clone() }),
+            _ => found.push(Problem::BadFilePath { place: place.to_owned(), path: path.clone() }),
         }
     }
 }

@@ -4,7 +4,6 @@ use super::names;
 use crate::node::nixos::cluster::{Cluster, Flannel, Ingress, Node};
 use crate::node::nixos::problem::Problem;
 use crate::node::nixos::settings::{GpuMode, GpuSharing, Settings};
-use crate::node::nixos::system;
 
 /// Flags that the cluster sets itself, or that would make a node another's.
 const OWNED: [&str; 37] = [
@@ -98,48 +97,42 @@ pub(super) fn node(name: &str, node: &Node, found: &mut Vec<Problem>) {
     }
 }
 
-pub(super) fn settings(
-    cluster: &Cluster,
-    name: &str,
-    node: &Node,
-    settings: &Settings,
-    found: &mut Vec<Problem>,
-) {
-    let owned = || name.to_owned();
+pub(super) fn settings(cluster: &Cluster, place: &str, settings: &Settings, found: &mut Vec<Problem>) {
+    let owned = || place.to_owned();
     for flag in settings.server_flags.iter().chain(&settings.agent_flags) {
         let word = flag.split('=').next().unwrap_or_default();
         let letters = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
         if OWNED.contains(&word) {
-            found.push(Problem::OwnedFlag { node: owned(), flag: word.to_owned() });
+            found.push(Problem::OwnedFlag { place: owned(), flag: word.to_owned() });
         } else if !word.starts_with("--")
-            || word.len() < 4
+            || word.len() < 3
             || !word.bytes().all(letters)
             || flag.contains(char::is_control)
         {
-            found.push(Problem::BadFlag { node: owned(), flag: flag.clone() });
+            found.push(Problem::BadFlag { place: owned(), flag: flag.clone() });
         }
     }
     for component in &settings.disable {
         let needed = cluster.kubernetes.ingress == Ingress::Traefik
             && matches!(component.as_str(), "traefik" | "servicelb");
         if needed {
-            found.push(Problem::NeededComponent { node: owned(), component: component.clone() });
+            found.push(Problem::NeededComponent { place: owned(), component: component.clone() });
         } else if !COMPONENTS.contains(&component.as_str()) {
-            found.push(Problem::UnknownComponent { node: owned(), component: component.clone() });
+            found.push(Problem::UnknownComponent { place: owned(), component: component.clone() });
         }
     }
     if let Some(pods) = settings.max_pods.filter(|pods| !(1..=4000).contains(pods)) {
-        found.push(Problem::BadMaxPods { node: owned(), pods });
+        found.push(Problem::BadMaxPods { place: owned(), pods });
     }
-    gpu(name, settings, found);
-    vpn(cluster, name, node, settings, found);
+    gpu(place, settings, found);
+    vpn(cluster, place, settings, found);
 }
 
-fn gpu(name: &str, settings: &Settings, found: &mut Vec<Problem>) {
+fn gpu(place: &str, settings: &Settings, found: &mut Vec<Problem>) {
     let Some(gpu) = &settings.gpu else { return };
-    let node = name.to_owned();
+    let place = place.to_owned();
     if gpu.mode == GpuMode::Operator {
-        found.push(Problem::OperatorOnNixos { node: node.clone() });
+        found.push(Problem::OperatorOnNixos { place: place.clone() });
     }
     if let Some(driver) = &gpu.driver {
         let named = ["production", "stable", "latest", "beta", "dc"].contains(&driver.as_str())
@@ -148,7 +141,7 @@ fn gpu(name: &str, settings: &Settings, found: &mut Vec<Problem>) {
                 number.len() == 3 && number.bytes().all(|letter| letter.is_ascii_digit())
             });
         if !named {
-            found.push(Problem::BadDriver { node: node.clone(), driver: driver.clone() });
+            found.push(Problem::BadDriver { place: place.clone(), driver: driver.clone() });
         }
     }
     if let GpuSharing::Mig { profile, count } = &gpu.sharing {
@@ -158,15 +151,15 @@ fn gpu(name: &str, settings: &Settings, found: &mut Vec<Problem>) {
             number(slices) && memory.strip_suffix("gb").is_some_and(number)
         });
         if !form || !(1..=7).contains(count) {
-            found.push(Problem::BadMigProfile { node, profile: profile.clone() });
+            found.push(Problem::BadMigProfile { place, profile: profile.clone() });
         }
     }
 }
 
-fn vpn(cluster: &Cluster, name: &str, node: &Node, settings: &Settings, found: &mut Vec<Problem>) {
-    let Some(vpn) = settings.wireguard.as_ref().filter(|vpn| system::has_vpn(node.role, vpn)) else { return };
+fn vpn(cluster: &Cluster, place: &str, settings: &Settings, found: &mut Vec<Problem>) {
+    let Some(vpn) = &settings.wireguard else { return };
     if cluster.kubernetes.flannel == Flannel::WireGuardNative && (51820..=51821).contains(&vpn.port) {
-        found.push(Problem::PortTaken { node: name.to_owned(), port: vpn.port });
+        found.push(Problem::PortTaken { place: place.to_owned(), port: vpn.port });
     }
     let keys = vpn.peers.iter().map(|peer| peer.public_key.as_str());
     for key in keys.filter(|key| !names::is_base64(key, 32)) {

@@ -9,7 +9,6 @@ mod ranges;
 use super::cluster::{Cluster, Node, Role};
 use super::pin::{Pin, Source};
 use super::problem::Problem;
-use super::settings::Settings;
 
 /// All problems of a cluster, each once, in the order in which the data is written down.
 pub(super) fn cluster(cluster: &Cluster) -> Vec<Problem> {
@@ -23,26 +22,23 @@ pub(super) fn cluster(cluster: &Cluster) -> Vec<Problem> {
     access::users(&cluster.users, &mut found);
     ranges::check(cluster, &mut found);
     kubernetes::cluster(cluster, &mut found);
-    let mut seen: Vec<(Role, Settings)> = Vec::new();
+    // Settings are looked at where they are written, so that one wrong line is one problem.
+    let layers = std::iter::once((EVERYWHERE, &cluster.settings))
+        .chain(cluster.overrides.iter().map(|(key, settings)| (key.as_str(), settings)));
+    for (place, settings) in layers {
+        access::settings(place, settings, &mut found);
+        kubernetes::settings(cluster, place, settings, &mut found);
+    }
     for (name, node) in &cluster.nodes {
         kubernetes::node(name, node, &mut found);
         disks::check(name, node, &mut found);
         access::networkd(name, node, &mut found);
-        let settings = cluster.settings_of(name, node);
-        // Fifty nodes with one wrong setting are one problem.
-        let met = seen.iter().any(|(role, other)| *role == node.role && *other == settings);
-        if !met {
-            each(cluster, name, node, &settings, &mut found);
-            seen.push((node.role, settings));
-        }
     }
     found
 }
 
-fn each(cluster: &Cluster, name: &str, node: &Node, settings: &Settings, found: &mut Vec<Problem>) {
-    access::settings(name, settings, found);
-    kubernetes::settings(cluster, name, node, settings, found);
-}
+/// Where the settings of every node are written.
+const EVERYWHERE: &str = "every node";
 
 fn pin(pin: &Pin, minor: u32, found: &mut Vec<Problem>) {
     let hash = pin.hash.strip_prefix("sha256-").unwrap_or_default();
@@ -57,7 +53,7 @@ fn pin(pin: &Pin, minor: u32, found: &mut Vec<Problem>) {
             }
         }
         Source::Tarball { url } if !names::is_url(url, &["https", "http", "file"]) => {
-            found.push(Problem::BadUrl { node: "(all)".into(), what: "nixpkgs", url: url.clone() });
+            found.push(Problem::BadUrl { place: "pin".into(), what: "nixpkgs", url: url.clone() });
         }
         Source::Tarball { .. } => {}
     }
