@@ -83,9 +83,8 @@ pub(crate) fn list(world: &mut World, request: &Request) -> Result<Answer, Refus
     let filter = Filter::of(request)?;
     let places: Vec<Place> = world
         .azure
-        .all()
-        .into_iter()
-        .filter(|object| object.place.kind == Kind::Group && filter.takes(object))
+        .of_kind(Kind::Group)
+        .filter(|object| filter.takes(object))
         .map(|object| object.place.clone())
         .collect();
     let seen = list::visible(world, request, places);
