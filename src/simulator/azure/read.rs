@@ -103,5 +103,9 @@ pub(crate) fn state(object: &Object) -> &'static str {
     if object.state == State::Succeeded && object.unseen.late > 0 {
         return State::Updating.word();
     }
+    if object.state == State::Updating && object.machine.as_ref().is_some_and(|machine| !machine.provisioned)
+    {
+        return "Creating";
+    }
     object.state.word()
 }

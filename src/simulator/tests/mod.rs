@@ -5,6 +5,8 @@ mod concurrency;
 mod faults;
 mod groups;
 mod logins;
+mod machine_bench;
+mod machines;
 mod networks;
 mod operations;
 mod program;

@@ -172,8 +172,6 @@ fn write(
     let place = draft.place.clone();
     busy::check_family(world, request, &place)?;
     let disks = prepare(world, &mut draft, existing)?;
-    world.azure.check_references(&place, &draft.content.location, &draft.content)?;
-    busy::check_references(world, &place, &draft.content)?;
 
     let sku = Sku::find(text_at(&draft.content.properties, "hardwareProfile.vmSize"));
     let before = existing.filter(|object| provisioned(object));
@@ -258,6 +256,11 @@ fn prepare(world: &mut World, draft: &mut Draft, existing: Option<&Object>) -> R
     network_profile::check(world, draft, sku, existing)?;
     check_spot(draft, sku)?;
     check_set(world, draft, &zones)?;
+    // Its disks are looked at by name, and some of them are not there yet.
+    let mut others = draft.content.clone();
+    others.properties.remove("storageProfile");
+    world.azure.check_references(&draft.place, &location, &others)?;
+    busy::check_references(world, &draft.place, &others)?;
     let disks = storage_profile::prepare(world, draft, sku, &image, existing)?;
     let spot = is_spot(&draft.content.properties);
     super::usage::check_machine(&world.azure, &location, sku, spot, before)?;
