@@ -111,6 +111,8 @@ pub(crate) fn prepare(world: &World, draft: &mut Draft, existing: Option<&Object
     }
     let creation = &content.properties["creationData"];
     match creation["createOption"].as_str().unwrap_or_default() {
+        // A disk that is there keeps where it came from, also when a machine made it.
+        _ if existing.is_some() => {}
         "Empty" => {}
         "FromImage" => {
             let image = creation.get("imageReference").or_else(|| creation.get("galleryImageReference"));

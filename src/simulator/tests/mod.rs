@@ -6,6 +6,8 @@ mod faults;
 mod groups;
 mod logins;
 mod machine_bench;
+mod machine_faults;
+mod machine_guards;
 mod machines;
 mod networks;
 mod operations;

@@ -68,6 +68,25 @@ fn no_disk(place: &Place) -> Refusal {
     Refusal::new(404, "NotFound", format!("Disk {} is not found.", place.name())).target("managedDisk.id")
 }
 
+/// Where the disk with the operating system comes from.
+fn source(shelf: &Shelf<'_>, reference: Option<&Value>, image: &Image) -> Value {
+    let text = |name: &str| reference.and_then(|image| image[name].as_str()).unwrap_or_default();
+    if !text("id").is_empty() {
+        return json!({ "createOption": "FromImage", "galleryImageReference": { "id": text("id") } });
+    }
+    let id = format!(
+        "/Subscriptions/{}/Providers/Microsoft.Compute/Locations/{}/Publishers/{}/ArtifactTypes/VMImage/Offers/{}/Skus/{}/\
+         Versions/{}",
+        shelf.machine.subscription,
+        shelf.location,
+        text("publisher"),
+        text("offer"),
+        text("sku"),
+        image.version
+    );
+    json!({ "createOption": "FromImage", "imageReference": { "id": id } })
+}
+
 /// What all disks of one machine have in common.
 struct Shelf<'a> {
     world: &'a World,
@@ -103,10 +122,7 @@ pub(super) fn prepare(
     };
     if let Some(os) = profile.get_mut("osDisk") {
         os["osType"] = json!("Linux");
-        let source = json!({
-            "createOption": "FromImage",
-            "imageReference": { "id": reference.as_ref().and_then(|image| image["id"].as_str()).unwrap_or_default() },
-        });
+        let source = source(&shelf, reference.as_ref(), image);
         let name = format!("{}_OsDisk_1_{}", shelf.machine.name(), Uuid::new_v4().simple());
         let extra =
             json!({ "osType": "Linux", "hyperVGeneration": image.generation, "creationData": source });
