@@ -99,10 +99,9 @@ fn in_use(kind: Kind, id: &str, name: &str, users: &[&str]) -> Refusal {
         _ => (
             "PublicIPAddressCannotBeDeleted",
             format!(
-                "Public IP address {id} can not be deleted since it is still allocated to resource {}. In order to \
+                "Public IP address {id} can not be deleted since it is still allocated to resource {first}. In order to \
                  delete the public IP, disassociate/detach the Public IP address from the resource.  To learn how to do \
-                 this, see aka.ms/deletepublicip.",
-                first
+                 this, see aka.ms/deletepublicip."
             ),
         ),
     };

@@ -156,9 +156,8 @@ fn check_change(world: &World, existing: &Object, content: &Content, wanted: i64
     let before = size(existing);
     if wanted < before {
         let message = format!(
-            "New disk size must be greater than the previous size: {} is larger than {wanted}. This can lead to loss of \
-             data, so disk size reduction is not supported.",
-            before
+            "New disk size must be greater than the previous size: {before} is larger than {wanted}. This can lead to loss of \
+             data, so disk size reduction is not supported."
         );
         return Err(Refusal::bad("BadRequest", message).target("diskSizeGB"));
     }

@@ -170,13 +170,11 @@ pub(crate) fn sku(value: Option<&Value>, kind: Kind) -> Result<Option<Value>, Re
         given.as_object().is_some_and(|sku| sku.keys().all(|key| ["name", "tier"].contains(&key.as_str())));
     if kind.computes() {
         let name = word("name", kind.skus(), kind.skus().first().copied().unwrap_or_default());
-        return match (known, name) {
-            (true, Some(name)) => Ok(Some(serde_json::json!({ "name": name }))),
-            _ => {
-                let message = format!("The value {given} of parameter sku is invalid.");
-                Err(Refusal::bad("InvalidParameter", message).target("sku.name"))
-            }
-        };
+        if let (true, Some(name)) = (known, name) {
+            return Ok(Some(serde_json::json!({ "name": name })));
+        }
+        let message = format!("The value {given} of parameter sku is invalid.");
+        return Err(Refusal::bad("InvalidParameter", message).target("sku.name"));
     }
     match (known, word("name", kind.skus(), "Basic"), word("tier", &["Regional", "Global"], "Regional")) {
         (true, Some(name), Some(tier)) => Ok(Some(serde_json::json!({ "name": name, "tier": tier }))),

@@ -48,8 +48,8 @@ pub(crate) fn visible(world: &mut World, request: &Request, places: Vec<Place>) 
 }
 
 /// One page of a list, with the address of the next.
-pub(crate) fn page(world: &World, request: &Request, items: Vec<Value>) -> Answer {
-    page_of(world, request, &items, Clone::clone)
+pub(crate) fn page(world: &World, request: &Request, items: &[Value]) -> Answer {
+    page_of(world, request, items, Clone::clone)
 }
 
 /// One page of a list of which only that page's items are looked at.

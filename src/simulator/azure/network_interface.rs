@@ -1,6 +1,6 @@
 //! Network interfaces.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -120,16 +120,14 @@ fn allocate(
         );
         return Err(Refusal::bad("IpConfigurationIPVersionNotInSubnet", message));
     };
-    let mut used: Vec<(IpAddr, String)> = Vec::new();
-    for user in world.azure.users(&subnet.place) {
-        let Some(interface) = world.azure.get(user.place) else { continue };
+    let mut used: BTreeMap<IpAddr, (&Object, &str)> = BTreeMap::new();
+    for interface in world.azure.referrers(&subnet.place.key()) {
         for (name, other) in configurations(interface) {
-            let id = format!("{}/ipConfigurations/{name}", interface.id());
             let same = existing.is_some_and(|existing| existing.place.key() == interface.place.key());
             if let (false, Some(Ok(address))) =
                 (same, other.get("privateIPAddress").and_then(Value::as_str).map(str::parse))
             {
-                used.push((address, id));
+                used.insert(address, (interface, name));
             }
         }
     }
@@ -145,7 +143,7 @@ fn allocate(
             return Err(Refusal::bad("PrivateIPAddressNotInSubnet", message));
         };
         let twice = taken.contains(&address).then(|| own.to_owned());
-        let other = used.iter().find(|(other, _)| *other == address).map(|(_, id)| id.clone());
+        let other = used.get(&address).map(|(user, name)| format!("{}/ipConfigurations/{name}", user.id()));
         if let Some(id) = other.or(twice) {
             let message = format!(
                 "IP configuration {own} is using the private IP address {address} which is already allocated to \
@@ -155,7 +153,7 @@ fn allocate(
         }
         return Ok(address);
     }
-    let free = |address: &IpAddr| !taken.contains(address) && !used.iter().any(|(other, _)| other == address);
+    let free = |address: &IpAddr| !taken.contains(address) && !used.contains_key(address);
     let before = existing.into_iter().flat_map(configurations).find_map(|(name, properties)| {
         let same = own.rsplit('/').next().is_some_and(|own| own.eq_ignore_ascii_case(name));
         properties.get("privateIPAddress").and_then(Value::as_str).filter(|_| same)?.parse::<IpAddr>().ok()

@@ -14,8 +14,9 @@ const NAMESPACES: &[&str] = &[NETWORK, "Microsoft.Resources", COMPUTE];
 
 /// `GET …/providers`.
 pub(crate) fn list(world: &World, request: &Request, subscription: &str) -> Answer {
-    let items = NAMESPACES.iter().map(|namespace| shown(world, subscription, namespace)).collect();
-    lists::page(world, request, items)
+    let items: Vec<Value> =
+        NAMESPACES.iter().map(|namespace| shown(world, subscription, namespace)).collect();
+    lists::page(world, request, &items)
 }
 
 /// `GET …/providers/{namespace}`.

@@ -88,8 +88,8 @@ pub(crate) fn list(world: &mut World, request: &Request) -> Result<Answer, Refus
         .map(|object| object.place.clone())
         .collect();
     let seen = list::visible(world, request, places);
-    let items = seen.iter().filter_map(|place| world.azure.get(place)).map(shown).collect();
-    Ok(list::page(world, request, items))
+    let items: Vec<Value> = seen.iter().filter_map(|place| world.azure.get(place)).map(shown).collect();
+    Ok(list::page(world, request, &items))
 }
 
 fn get(world: &mut World, place: &Place) -> Result<Answer, Refusal> {

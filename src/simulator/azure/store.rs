@@ -168,10 +168,10 @@ impl Azure {
     }
 
     /// The objects whose keys begin so, in the order of creation.
-    fn below(&self, prefix: String) -> Vec<&Object> {
-        let range = self.objects.range(prefix.clone()..);
+    fn below(&self, prefix: &str) -> Vec<&Object> {
+        let range = self.objects.range(prefix.to_owned()..);
         let mut found: Vec<&Object> =
-            range.take_while(|(key, _)| key.starts_with(&prefix)).map(|(_, object)| object).collect();
+            range.take_while(|(key, _)| key.starts_with(prefix)).map(|(_, object)| object).collect();
         found.sort_by_key(|object| object.order);
         found
     }
@@ -181,12 +181,12 @@ impl Azure {
         if parent.kind == Kind::Group {
             return Vec::new();
         }
-        self.below(format!("{}/", parent.key()))
+        self.below(&format!("{}/", parent.key()))
     }
 
     /// Everything in a resource group, without the group itself.
     pub(crate) fn in_group(&self, group: &Place) -> Vec<&Object> {
-        self.below(format!("{}/", group.key()))
+        self.below(&format!("{}/", group.key()))
     }
 
     /// Puts an object in; it must not be there.
@@ -215,7 +215,7 @@ impl Azure {
             written: None,
         };
         let key = place.key();
-        self.refer(&key, &object.content, true);
+        self.refer(&key, &references(&object.content), true);
         self.kinds.entry(place.kind).or_default().insert(self.count, key);
         self.objects.entry(place.key()).insert_entry(object).into_mut()
     }
@@ -224,9 +224,10 @@ impl Azure {
     pub(crate) fn replace(&mut self, place: &Place, content: Content) {
         let key = place.key();
         let Some(object) = self.objects.get_mut(&key) else { return };
-        let before = std::mem::replace(&mut object.content, content.clone());
+        let now = references(&content);
+        let before = references(&std::mem::replace(&mut object.content, content));
         self.refer(&key, &before, false);
-        self.refer(&key, &content, true);
+        self.refer(&key, &now, true);
     }
 
     /// Takes an object out, with its children.
@@ -235,7 +236,7 @@ impl Azure {
         keys.push(place.key());
         for key in keys {
             let Some(object) = self.objects.remove(&key) else { continue };
-            self.refer(&key, &object.content, false);
+            self.refer(&key, &references(&object.content), false);
             if let Some(orders) = self.kinds.get_mut(&object.place.kind) {
                 orders.remove(&object.order);
             }
@@ -243,8 +244,8 @@ impl Azure {
     }
 
     /// Notes, or forgets, to what an object refers.
-    fn refer(&mut self, key: &str, content: &Content, refers: bool) {
-        for target in references(content) {
+    fn refer(&mut self, key: &str, targets: &[Place], refers: bool) {
+        for target in targets {
             let users = self.referrers.entry(target.key()).or_default();
             if refers {
                 users.insert(key.to_owned());

@@ -183,21 +183,21 @@ fn counters(azure: &Azure, location: &str, provider: Provider) -> Vec<Counter> {
         ];
     }
     // A machine counts while it exists, deallocated or not.
-    let cores = |counts: &dyn Fn(&Sku, bool) -> bool| -> u64 {
-        machines(azure, location)
-            .filter(|(sku, spot)| counts(sku, *spot))
-            .map(|(sku, _)| u64::from(sku.vcpus()))
-            .sum()
-    };
+    let mut cores: BTreeMap<&str, u64> = BTreeMap::new();
+    for (sku, spot) in machines(azure, location) {
+        let names = if spot { vec!["lowPriorityCores"] } else { vec!["cores", sku.family.name] };
+        for name in names {
+            *cores.entry(name).or_default() += u64::from(sku.vcpus());
+        }
+    }
+    let cores = |name: &str| cores.get(name).copied().unwrap_or_default();
     let mut all = vec![
         counter("availabilitySets", "Availability Sets", count(Kind::AvailabilitySet, &|_| true), 2500),
-        counter("cores", "Total Regional vCPUs", cores(&|_, spot| !spot), CORES),
+        counter("cores", "Total Regional vCPUs", cores("cores"), CORES),
         counter("virtualMachines", "Virtual Machines", count(Kind::VirtualMachine, &|_| true), MACHINES),
-        counter("lowPriorityCores", "Total Regional Spot vCPUs", cores(&|_, spot| spot), CORES),
+        counter("lowPriorityCores", "Total Regional Spot vCPUs", cores("lowPriorityCores"), CORES),
     ];
-    all.extend(sku::families().map(|(name, display)| {
-        counter(name, display, cores(&|sku, spot| !spot && sku.family.name == name), CORES)
-    }));
+    all.extend(sku::families().map(|(name, display)| counter(name, display, cores(name), CORES)));
     all
 }
 

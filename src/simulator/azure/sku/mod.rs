@@ -12,6 +12,9 @@ use super::list;
 use super::region;
 use table::{FAMILIES, Family, RESTRICTED, Size};
 
+/// What stands before the size in a name.
+const PREFIX: &str = "Standard_";
+
 /// One machine type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sku {
@@ -73,11 +76,14 @@ impl Sku {
 
     /// The machine type of a name such as `Standard_D2s_v5`, in any case.
     pub(crate) fn find(name: &str) -> Option<Self> {
-        Self::all().find(|sku| sku.name().eq_ignore_ascii_case(name))
+        let (prefix, size) = name.split_at_checked(PREFIX.len())?;
+        Self::all()
+            .filter(|_| prefix.eq_ignore_ascii_case(PREFIX))
+            .find(|sku| sku.size.0.eq_ignore_ascii_case(size))
     }
 
     pub(crate) fn name(self) -> String {
-        format!("Standard_{}", self.size.0)
+        format!("{PREFIX}{}", self.size.0)
     }
 
     pub(crate) fn vcpus(self) -> u32 {
@@ -213,7 +219,7 @@ pub(crate) fn list(world: &World, request: &Request) -> Result<Answer, Refusal> 
     }
     // One page, unless a quirk cuts it: this list has no `$top`.
     Ok(if world.quirks.page_size.is_some() {
-        list::page(world, request, items)
+        list::page(world, request, &items)
     } else {
         Answer::json(200, json!({ "value": items }))
     })

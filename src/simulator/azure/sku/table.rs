@@ -45,7 +45,7 @@ const PLAIN: Family = Family {
     sizes: &[],
 };
 
-/// Sixth generation: NVMe and second-generation images only.
+/// Sixth generation: `NVMe` and second-generation images only.
 const SIXTH: Family = Family {
     controllers: &["NVMe"],
     generations: &["V2"],

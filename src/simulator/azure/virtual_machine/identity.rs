@@ -15,7 +15,7 @@ pub(crate) fn read(value: Option<&Value>) -> Result<Option<Value>, Refusal> {
     let kind = given["type"].as_str().unwrap_or_default();
     let mut parts: Vec<&str> = kind.split(',').map(str::trim).collect();
     parts.sort_unstable();
-    if !matches!(parts.as_slice(), ["None"] | [SYSTEM] | [USER] | [SYSTEM, USER]) {
+    if !matches!(parts.as_slice(), ["None" | SYSTEM | USER] | [SYSTEM, USER]) {
         let message = format!("The value '{kind}' of parameter identity.type is invalid.");
         return Err(Refusal::bad("InvalidParameter", message).target("identity.type"));
     }

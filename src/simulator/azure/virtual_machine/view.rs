@@ -99,7 +99,7 @@ pub(crate) fn instance(world: &World, object: &Object) -> Value {
         "displayStatus": if state == State::Succeeded { "Provisioning succeeded" } else { word },
         "time": now,
     });
-    let failed = world.azure.failure(&object.place).filter(|_| state == State::Failed);
+    let failed = if state == State::Failed { world.azure.failure(&object.place) } else { None };
     if let Some(error) = failed {
         provisioning["code"] =
             json!(format!("ProvisioningState/failed/{}", error["code"].as_str().unwrap_or_default()));
