@@ -21,17 +21,16 @@ struct Bill {
 }
 
 impl Bills {
-    /// From now on a machine is paid for, as this machine type.
-    pub(crate) fn run(&mut self, key: &str, id: &str, sku: &str, spot: bool, clock: &Clock) {
+    /// From a point of provisioning time on a machine is paid for, as this machine type.
+    pub(crate) fn run(&mut self, key: &str, id: &str, sku: &str, spot: bool, now: f64) {
         let bills = self.0.entry(key.to_owned()).or_default();
-        let now = clock.after(0.0);
         if let Some(last) = bills.last_mut()
             && last.sku == sku
         {
             last.since.get_or_insert(now);
             return;
         }
-        self.pause(key, clock);
+        self.pause(key, now);
         self.0.entry(key.to_owned()).or_default().push(Bill {
             id: id.to_owned(),
             sku: sku.to_owned(),
@@ -41,11 +40,11 @@ impl Bills {
         });
     }
 
-    /// From now on a machine is not paid for.
-    pub(crate) fn pause(&mut self, key: &str, clock: &Clock) {
+    /// From a point on a machine is not paid for.
+    pub(crate) fn pause(&mut self, key: &str, now: f64) {
         for bill in self.0.get_mut(key).into_iter().flatten() {
             if let Some(since) = bill.since.take() {
-                bill.seconds += clock.after(0.0) - since;
+                bill.seconds += now - since;
             }
         }
     }

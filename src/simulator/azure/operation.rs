@@ -41,7 +41,8 @@ pub(crate) struct Operation {
     pub(crate) ended: Option<String>,
     /// Polls that do not find it yet.
     pub(crate) unseen: u32,
-    due: f64,
+    /// The point of provisioning time at which it ends.
+    pub(crate) due: f64,
     order: u64,
     ending: Option<Ending>,
     started_by_portal: bool,
@@ -270,7 +271,7 @@ impl Azure {
         let inside: Vec<Place> = self.in_group(group).iter().map(|object| object.place.clone()).collect();
         for place in inside {
             if place.kind == Kind::VirtualMachine {
-                self.compute.bills.pause(&place.key(), clock);
+                self.compute.bills.pause(&place.key(), clock.after(0.0));
             }
             self.remove(&place);
         }

@@ -1,6 +1,5 @@
 //! Network interfaces that Azure keeps for a machine that failed.
 
-use super::super::clock::Clock;
 use super::super::message::Refusal;
 use super::super::world::World;
 use super::kind::Kind;
@@ -17,12 +16,11 @@ pub(crate) struct Reservation {
     until: f64,
 }
 
-/// Keeps interfaces for a machine.
-pub(crate) fn reserve(azure: &mut Azure, clock: &Clock, interfaces: &[Place], machine: &str) {
+/// Keeps interfaces for a machine, from a point of provisioning time on.
+pub(crate) fn reserve(azure: &mut Azure, from: f64, interfaces: &[Place], machine: &str) {
     for place in interfaces {
         if let Some(interface) = azure.get_mut(place) {
-            interface.reserved =
-                Some(Reservation { machine: machine.to_owned(), until: clock.after(SECONDS) });
+            interface.reserved = Some(Reservation { machine: machine.to_owned(), until: from + SECONDS });
         }
     }
 }

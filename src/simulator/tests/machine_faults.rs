@@ -265,3 +265,39 @@ async fn a_running_machine_answers_where_its_rules_let_it_and_no_other_does() {
     let locations = bench.send("GET", &regional("locations/atlantis/usages"), "2024-07-01", None).await;
     locations.refused(400, "LocationNotAvailableForResourceType");
 }
+
+#[tokio::test]
+async fn the_faults_of_all_requests_hit_machines_too() {
+    let bench = Bench::with_interfaces(0.0).await;
+    let put = |fault: Value| json!({ "rules": [{ "when": { "method": "PUT", "path": "*/virtualMachines/*" }, "do": fault }] });
+    bench.script(put(json!("cut_after"))).await;
+    let sent = bench
+        .request("PUT", &super::machine_bench::compute("virtualMachines/one"), "2024-07-01")
+        .header("content-type", "application/json")
+        .body(machine_body(SIZE, "a").to_string());
+    assert!(sent.send().await.is_err());
+    bench.settle().await;
+    assert_eq!(bench.power("one").await, "running");
+    // An operation that fails without a code, as some of Azure's do.
+    bench.script(put(json!({ "operation": { "status": "Failed" } }))).await;
+    let made = bench.compute("virtualMachines/two", machine_body(SIZE, "b")).await.is(201);
+    bench.settle().await;
+    let ended = bench.follow(made.header("azure-asyncoperation").unwrap()).await.body;
+    assert_eq!((&ended["status"], &ended["error"]["code"]), (&json!("Failed"), &json!("")));
+    assert_eq!(bench.look("virtualMachines/two").await.body["properties"]["provisioningState"], "Failed");
+    // A failed change goes back to what was before.
+    bench.script(json!({ "capacity": [{ "error": "AllocationFailed" }] })).await;
+    bench.patch("virtualMachines/one", sized("Standard_D4s_v5")).await.is(200);
+    bench.settle().await;
+    let back = bench.look("virtualMachines/one").await.body;
+    assert_eq!(back["properties"]["hardwareProfile"]["vmSize"], SIZE);
+    assert_eq!(bench.power("one").await, "running");
+    bench.quirks(json!({ "list_lag_reads": 1, "get_404_reads": 1 })).await;
+    bench.drop("virtualMachines/two").await.is(202);
+    bench.advance(500).await;
+    bench.compute("virtualMachines/three", machine_body(SIZE, "b")).await.is(201);
+    let list = bench.look("virtualMachines").await.is(200).body;
+    assert_eq!(list["value"].as_array().unwrap().len(), 1);
+    bench.look("virtualMachines/three").await.is(404);
+    bench.look("virtualMachines/three").await.is(200);
+}

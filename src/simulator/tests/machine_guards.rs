@@ -376,3 +376,116 @@ async fn what_is_fixed_does_not_change_and_what_is_not_does() {
     assert_eq!(bench.look("virtualMachines/one").await.body["tags"], json!({ "role": "other" }));
     assert_eq!(bench.inside("one").await["boots"], 1);
 }
+
+#[tokio::test]
+async fn accelerated_networking_follows_the_machine_type_and_changes_only_while_it_is_off() {
+    let bench = Bench::with_interfaces(0.0).await;
+    let fast = |nic: &str| {
+        let subnet = json!({ "id": network("virtualNetworks/net/subnets/a") });
+        let mut body = nic_body(&json!([{ "name": "main", "properties": { "subnet": subnet } }]));
+        body["properties"]["enableAcceleratedNetworking"] = json!(true);
+        (format!("networkInterfaces/{nic}"), body)
+    };
+    bench.machine("slow", machine_body("Standard_B2s", "a")).await;
+    bench.machine("one", machine_body(SIZE, "b")).await;
+    let (path, body) = fast("a");
+    bench.make(&path, body).await.refused(400, "VMSizeIsNotPermittedToEnableAcceleratedNetworking");
+    let (path, body) = fast("b");
+    bench.make(&path, body.clone()).await.refused(400, "AcceleratedNetworkingCannotBeChangedOnRunningVM");
+    bench.switch("one", "deallocate").await;
+    bench.make(&path, body).await.is(200);
+}
+
+#[tokio::test]
+async fn an_address_of_one_zone_serves_no_machine_of_another() {
+    let bench = Bench::with_interfaces(0.0).await;
+    let mut address = super::bench::address_body();
+    address["zones"] = json!(["1"]);
+    bench.make("publicIPAddresses/zonal", address).await.is(201);
+    bench.settle().await;
+    let nic = json!([{ "name": "main", "properties": {
+        "subnet": { "id": network("virtualNetworks/net/subnets/a") },
+        "publicIPAddress": { "id": network("publicIPAddresses/zonal") },
+    } }]);
+    bench.make("networkInterfaces/a", nic_body(&nic)).await.is(200);
+    bench.settle().await;
+    let zones = |zone: &str| vec![("/zones", json!([zone]))];
+    check(&bench, vec![(SIZE, zones("2"), (400, "ComputeResourceAndPublicIpZonesMismatch"))]).await;
+    check(&bench, vec![(SIZE, zones("1"), (201, ""))]).await;
+}
+
+#[tokio::test]
+async fn another_family_needs_the_whole_availability_set_off() {
+    let bench = Bench::with_interfaces(0.0).await;
+    let body = json!({ "location": "westeurope", "sku": { "name": "Aligned" }, "properties": {} });
+    bench.compute("availabilitySets/set", body).await.is(200);
+    for (name, nic) in [("one", "a"), ("two", "b")] {
+        let mut body = machine_body(SIZE, nic);
+        set(&mut body, "/properties/availabilitySet", json!({ "id": compute("availabilitySets/set") }));
+        bench.machine(name, body).await;
+    }
+    let resize = json!({ "properties": { "hardwareProfile": { "vmSize": "Standard_D2as_v5" } } });
+    bench.switch("one", "deallocate").await;
+    bench.patch("virtualMachines/one", resize.clone()).await.refused(409, "OperationNotAllowed");
+    bench.switch("two", "deallocate").await;
+    bench.patch("virtualMachines/one", resize).await.is(200);
+}
+
+#[tokio::test]
+async fn images_of_galleries_and_disks_of_images_are_taken() {
+    let bench = Bench::with_interfaces(0.0).await;
+    let gallery = compute("galleries/g/images/i/versions/1.0.0");
+    let reference = "/properties/storageProfile/imageReference";
+    check(&bench, vec![(SIZE, vec![(reference, json!({ "id": "/nowhere" }))], (400, "InvalidParameter"))])
+        .await;
+    let mut body = machine_body(SIZE, "a");
+    set(&mut body, reference, json!({ "id": gallery }));
+    bench.machine("one", body).await;
+    let disk = |image: Value| {
+        json!({ "location": "westeurope", "properties": {
+        "creationData": { "createOption": "FromImage", "imageReference": image }, "hyperVGeneration": "V2",
+    } })
+    };
+    bench.compute("disks/copy", disk(json!({ "id": "/nowhere" }))).await.refused(400, "InvalidParameter");
+    bench.compute("disks/copy", disk(json!({ "id": gallery }))).await.is(202);
+    bench.settle().await;
+    // It boots a machine, which then has no first settings.
+    let attach = json!({ "createOption": "Attach", "managedDisk": { "id": compute("disks/copy") } });
+    let os = "/properties/storageProfile/osDisk";
+    let mut body = machine_body(SIZE, "b");
+    set(&mut body, reference, Value::Null);
+    set(&mut body, os, attach);
+    bench.compute("virtualMachines/two", body.clone()).await.refused(400, "InvalidParameter");
+    set(&mut body, "/properties/osProfile", Value::Null);
+    bench.machine("two", body).await;
+    bench.switch("two", "deallocate").await;
+    assert_eq!(bench.look("disks/copy").await.body["properties"]["diskState"], "Reserved");
+}
+
+#[tokio::test]
+async fn the_compute_provider_must_be_registered_and_has_its_own_versions() {
+    let bench = Bench::with_interfaces(0.0).await;
+    bench.quirks(json!({ "unregistered": ["Microsoft.Compute"] })).await;
+    check(&bench, vec![(SIZE, vec![], (409, "MissingSubscriptionRegistration"))]).await;
+    let path = format!("/subscriptions/{}/providers/Microsoft.Compute", super::super::settings::SUBSCRIPTION);
+    let shown = bench.send("POST", &format!("{path}/register"), "2021-04-01", None).await.is(200).body;
+    assert_eq!(shown["registrationState"], "Registered");
+    let types = shown["resourceTypes"].to_string();
+    assert!(types.contains("virtualMachines") && !types.contains("networkInterfaces"), "{types}");
+    for (rest, version) in [("virtualMachines", "2024-03-02"), ("disks", "2024-07-01")] {
+        bench.send("GET", &compute(rest), version, None).await.refused(400, "NoRegisteredProviderFound");
+    }
+    bench.machine("one", machine_body(SIZE, "a")).await;
+}
+
+#[tokio::test]
+async fn user_data_changes_and_is_shown_only_on_demand() {
+    let bench = Bench::with_interfaces(0.0).await;
+    bench.machine("one", machine_body(SIZE, "a")).await;
+    bench.patch("virtualMachines/one", json!({ "properties": { "userData": "AAAA" } })).await.is(200);
+    bench.settle().await;
+    let shown = bench.look("virtualMachines/one").await.body;
+    assert!(shown["properties"].get("userData").is_none());
+    let shown = bench.look("virtualMachines/one?$expand=userData").await.body;
+    assert_eq!(shown["properties"]["userData"], "AAAA");
+}

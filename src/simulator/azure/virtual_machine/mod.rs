@@ -330,6 +330,8 @@ fn check_set(world: &World, draft: &Draft, zones: &[&str]) -> Result<(), Refusal
 pub(crate) fn ended(azure: &mut Azure, clock: &Clock, operation: &Operation, well: bool) {
     let place = &operation.target;
     let key = place.key();
+    // At infinite speed it ends before its time.
+    let now = operation.due.min(clock.after(0.0));
     match operation.work {
         Work::Put => {
             let Some(object) = azure.get_mut(place) else { return };
@@ -342,15 +344,15 @@ pub(crate) fn ended(azure: &mut Azure, clock: &Clock, operation: &Operation, wel
                 machine.provisioned = true;
                 machine.temporary = None;
                 power::boot(azure, place);
-                power::bill(azure, clock, place);
+                power::bill(azure, now, place);
             } else if !well && first {
-                reservation::reserve(azure, clock, &interfaces(azure, place), &place.id());
+                reservation::reserve(azure, now, &interfaces(azure, place), &place.id());
             }
         }
-        Work::Switch(switch) => power::switched(azure, clock, place, switch, well),
+        Work::Switch(switch) => power::switched(azure, now, place, switch, well),
         Work::Delete if well => {
-            azure.compute.bills.pause(&key, clock);
-            remove_parts(azure, clock, place);
+            azure.compute.bills.pause(&key, now);
+            remove_parts(azure, now, place);
         }
         Work::Delete => {}
     }
@@ -362,10 +364,10 @@ fn interfaces(azure: &Azure, place: &Place) -> Vec<Place> {
 }
 
 /// What goes with a deleted machine, and what is kept for one that failed.
-fn remove_parts(azure: &mut Azure, clock: &Clock, place: &Place) {
+fn remove_parts(azure: &mut Azure, now: f64, place: &Place) {
     let Some(object) = azure.get(place).cloned() else { return };
     if !provisioned(&object) {
-        reservation::reserve(azure, clock, &interfaces(azure, place), &place.id());
+        reservation::reserve(azure, now, &interfaces(azure, place), &place.id());
     }
     let properties = &object.content.properties;
     let mut going: Vec<Place> = storage_profile::disks(properties)
@@ -387,8 +389,9 @@ fn remove_parts(azure: &mut Azure, clock: &Clock, place: &Place) {
 
 /// Takes a machine away at once, with what goes with it: somebody outside did it.
 pub(crate) fn vanish(azure: &mut Azure, clock: &Clock, place: &Place) {
-    azure.compute.bills.pause(&place.key(), clock);
-    remove_parts(azure, clock, place);
+    let now = clock.after(0.0);
+    azure.compute.bills.pause(&place.key(), now);
+    remove_parts(azure, now, place);
     azure.remove(place);
 }
 

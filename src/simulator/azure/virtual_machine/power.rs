@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::super::super::clock::Clock;
 use super::super::super::message::{Answer, Refusal, Request};
 use super::super::super::world::World;
 use super::super::Circumstances;
@@ -143,7 +142,7 @@ fn begin(
 }
 
 /// The end of switching.
-pub(super) fn switched(azure: &mut Azure, clock: &Clock, place: &Place, switch: Switch, well: bool) {
+pub(super) fn switched(azure: &mut Azure, now: f64, place: &Place, switch: Switch, well: bool) {
     let Some(machine) = azure.get_mut(place).and_then(|object| object.machine.as_mut()) else { return };
     let before = machine.power;
     machine.power = match (switch, before, well) {
@@ -162,7 +161,7 @@ pub(super) fn switched(azure: &mut Azure, clock: &Clock, place: &Place, switch: 
     if boots {
         boot(azure, place);
     }
-    bill(azure, clock, place);
+    bill(azure, now, place);
 }
 
 /// The machine boots: its console says so.
@@ -177,15 +176,15 @@ pub(super) fn boot(azure: &mut Azure, place: &Place) {
 }
 
 /// Hardware that is kept is paid for.
-pub(super) fn bill(azure: &mut Azure, clock: &Clock, place: &Place) {
+pub(super) fn bill(azure: &mut Azure, now: f64, place: &Place) {
     let Some(object) = azure.get(place) else { return };
     let (key, id) = (place.key(), object.id());
     let power = object.machine.as_ref().map_or(Power::Absent, |machine| machine.power);
     let (sku, spot) = (sku_of(object).map(super::Sku::name), is_spot(&object.content.properties));
     if power == Power::Deallocated || power == Power::Absent {
-        azure.compute.bills.pause(&key, clock);
+        azure.compute.bills.pause(&key, now);
     } else if let Some(sku) = sku {
-        azure.compute.bills.run(&key, &id, &sku, spot, clock);
+        azure.compute.bills.run(&key, &id, &sku, spot, now);
     }
 }
 
@@ -218,7 +217,7 @@ pub(crate) fn force(world: &mut World, place: &Place, power: Power) {
     if power == Power::Running && before != Power::Running {
         boot(&mut world.azure, place);
     }
-    bill(&mut world.azure, &world.clock, place);
+    bill(&mut world.azure, world.clock.after(0.0), place);
 }
 
 /// The power state as a status of the instance view.
