@@ -21,5 +21,6 @@ mod network_interrupted;
 mod network_lifecycle;
 mod nixos_room;
 mod process;
+mod published;
 mod real;
 mod tidy;
