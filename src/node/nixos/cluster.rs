@@ -262,7 +262,7 @@ pub enum Firmware {
 /// NVIDIA GPUs of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GpuHardware {
-    /// Whether they hang on NVSwitch and need a fabric manager.
+    /// Whether they hang on a switch of their own (`NVSwitch`) and need a fabric manager.
     pub nvswitch: bool,
     /// Whether NVIDIA's open kernel modules know them (Turing and later).
     pub open_modules: bool,

@@ -106,7 +106,12 @@ pub(super) fn has_boot_partition(firmware: Firmware) -> bool {
 
 /// SHA-256 in hexadecimal.
 pub(super) fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(text))
+}
+
+/// Two digits for each byte.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
 }
 
 /// A UUID of the custom kind (version 8) from text.

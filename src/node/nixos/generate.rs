@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::cluster::{Cluster, Role};
+use super::disk::hexadecimal;
 use super::placed::{self, PlacedFile};
 use super::problem::Problem;
 use super::system::{self, Kind};
@@ -95,5 +96,5 @@ fn digest(cluster: &Cluster, files: &BTreeMap<String, String>) -> String {
         hash.update(format!("{file}\n{}\n", text.len()));
         hash.update(text);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
 }

@@ -135,7 +135,8 @@ fn k3s_config(cluster: &Cluster, name: &str, node: &Node) -> String {
     let mut put = |key: &str, value: serde_json::Value| config.insert(key.to_owned(), value);
     put("node-name", name.into());
     let ipv4 = node.addresses.ipv4.map(|address| address.to_string());
-    let ipv6 = node.addresses.ipv6.filter(|_| cluster.kubernetes.has_ipv6()).map(|address| address.to_string());
+    let ipv6 =
+        node.addresses.ipv6.filter(|_| cluster.kubernetes.has_ipv6()).map(|address| address.to_string());
     let addresses: Vec<String> = ipv4.into_iter().chain(ipv6).collect();
     if !addresses.is_empty() {
         put("node-ip", addresses.join(",").into());
@@ -144,16 +145,15 @@ fn k3s_config(cluster: &Cluster, name: &str, node: &Node) -> String {
         let taint = |taint: &super::Taint| format!("{}={}:{}", taint.key, taint.value, taint.effect);
         put("node-taint", node.taints.iter().map(taint).collect::<Vec<_>>().into());
     }
-    if node.role.is_server() {
-        if let Some(store) = cluster.kubernetes.snapshots.as_ref().and_then(|all| all.store.as_ref()) {
-            put("etcd-s3", true.into());
-            put("etcd-s3-endpoint", store.endpoint.clone().into());
-            put("etcd-s3-bucket", store.bucket.clone().into());
-            put("etcd-s3-region", store.region.clone().into());
-            put("etcd-s3-folder", store.folder.clone().into());
-            put("etcd-s3-access-key", store.access_key.expose().into());
-            put("etcd-s3-secret-key", store.secret_key.expose().into());
-        }
+    let store = cluster.kubernetes.snapshots.as_ref().and_then(|all| all.store.as_ref());
+    if let Some(store) = store.filter(|_| node.role.is_server()) {
+        put("etcd-s3", true.into());
+        put("etcd-s3-endpoint", store.endpoint.clone().into());
+        put("etcd-s3-bucket", store.bucket.clone().into());
+        put("etcd-s3-region", store.region.clone().into());
+        put("etcd-s3-folder", store.folder.clone().into());
+        put("etcd-s3-access-key", store.access_key.expose().into());
+        put("etcd-s3-secret-key", store.secret_key.expose().into());
     }
     pretty(&config.into())
 }

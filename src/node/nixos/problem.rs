@@ -92,7 +92,9 @@ pub enum Problem {
     BadDiskId { node: String, at: String },
     #[error("node {node}: two disks are known by {at}")]
     DuplicateDisk { node: String, at: String },
-    #[error("node {node}: disk name {name:?} is not 1 to 32 small letters, digits and hyphens, or given twice")]
+    #[error(
+        "node {node}: disk name {name:?} is not 1 to 32 small letters, digits and hyphens, or given twice"
+    )]
     BadDiskName { node: String, name: String },
     #[error("node {node}: nothing can be mounted at {mount:?}")]
     BadMount { node: String, mount: String },
@@ -113,7 +115,9 @@ pub enum Problem {
     BadNetworkdName { node: String, name: String },
     #[error("{place}: {host:?} is no host of a registry")]
     BadRegistry { place: String, host: String },
-    #[error("{place}: no file can be laid at {path:?}: an absolute path without . and .. outside of /nix, /proc, /sys, /dev and /run")]
+    #[error(
+        "{place}: no file can be laid at {path:?}: an absolute path without . and .. outside of /nix, /proc, /sys, /dev and /run"
+    )]
     BadFilePath { place: String, path: String },
     #[error("{place}: {path} is written by the cluster itself")]
     FileTaken { place: String, path: String },

@@ -66,7 +66,9 @@ pub(super) fn disks(cluster: &Cluster, node: &Node) -> String {
     let ids = SystemDiskIds::of(&cluster.seed);
     let (kind, id) = at(&node.system_disk);
     let firmware = if node.firmware == Firmware::Efi { "efi" } else { "bios" };
-    let mut script = String::from("#!/bin/sh\n# check: refuse or be silent. format: lay out. mount: mount what is laid out.\nset -eu\n\n");
+    let mut script = String::from(
+        "#!/bin/sh\n# check: refuse or be silent. format: lay out. mount: mount what is laid out.\nset -eu\n\n",
+    );
     for (name, value) in [
         ("system_kind", kind),
         ("system_id", &id),
@@ -80,7 +82,9 @@ pub(super) fn disks(cluster: &Cluster, node: &Node) -> String {
     ] {
         script.push_str(&format!("{name}={}\n", quote(value)));
     }
-    script.push_str("\n# Calls its first argument with kind, id, mount point, file system and label of each data disk.\n");
+    script.push_str(
+        "\n# Calls its first argument with kind, id, mount point, file system and label of each data disk.\n",
+    );
     script.push_str("each_data_disk() {\n");
     // The outer mount points first.
     let mut data: Vec<_> = node.data_disks.iter().collect();

@@ -180,7 +180,7 @@ pub enum GpuSharing {
     },
     /// One after the other; the device plugin's work.
     TimeSlicing,
-    /// By HAMi; its device plugin's work.
+    /// By `HAMi`; its device plugin's work.
     Hami,
 }
 

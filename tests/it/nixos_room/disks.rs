@@ -80,7 +80,11 @@ impl Machine {
             }
             std::fs::write(root.join("dev").join(disk.name), "").unwrap();
             let facts = |kind: &str, value: &str| {
-                std::fs::write(root.join("facts").join(format!("{}.{kind}", disk.name)), format!("{value}\n")).unwrap();
+                std::fs::write(
+                    root.join("facts").join(format!("{}.{kind}", disk.name)),
+                    format!("{value}\n"),
+                )
+                .unwrap();
             };
             facts("SERIAL", disk.serial);
             facts("WWN", &format!("0x{}", disk.serial));
@@ -92,10 +96,23 @@ impl Machine {
             }
         }
         // Reads what was laid down above, or says what it was told.
-        machine.tool("lsblk", "case $# in 2) cat facts/*.MOUNTPOINT ;; *) cat \"facts/${3##*/}.$2\" ;; esac 2> /dev/null\n");
+        machine.tool(
+            "lsblk",
+            "case $# in 2) cat facts/*.MOUNTPOINT ;; *) cat \"facts/${3##*/}.$2\" ;; esac 2> /dev/null\n",
+        );
         machine.tool("blkid", "cat \"facts/${6##*/}.tag.$5\" 2> /dev/null || exit 2\n");
         machine.tool("blockdev", "case $1 in --getsize64) cat \"facts/${2##*/}.bytes\" ;; *) echo \"blockdev $*\" >> log ;; esac\n");
-        for tool in ["wipefs", "sgdisk", "mkfs.ext4", "mkfs.vfat", "mkfs.xfs", "e2label", "umount", "swapoff", "mount"] {
+        for tool in [
+            "wipefs",
+            "sgdisk",
+            "mkfs.ext4",
+            "mkfs.vfat",
+            "mkfs.xfs",
+            "e2label",
+            "umount",
+            "swapoff",
+            "mount",
+        ] {
             machine.tool(tool, &format!("echo \"{tool} $*\" >> log\n"));
         }
         machine
@@ -158,15 +175,21 @@ fn a_new_machine_is_laid_out() {
     let script = primary();
     assert_eq!(machine.run(&script, "check"), (None, vec![]), "check writes nothing");
     // The table that sgdisk would write.
-    machine.tool("sgdisk", &format!("echo \"sgdisk $*\" >> log\necho {} > facts/sda.tag.PTUUID\n", own(&script, "table")));
+    machine.tool(
+        "sgdisk",
+        &format!("echo \"sgdisk $*\" >> log\necho {} > facts/sda.tag.PTUUID\n", own(&script, "table")),
+    );
     let (refusal, log) = machine.run(&script, "format");
     assert_eq!(refusal, None, "{log:?}");
     let (table, root, boot) = (own(&script, "table"), own(&script, "root"), own(&script, "boot"));
-    let position = |line: &str| log.iter().position(|done| done == line).unwrap_or_else(|| panic!("{line}: {log:#?}"));
+    let position =
+        |line: &str| log.iter().position(|done| done == line).unwrap_or_else(|| panic!("{line}: {log:#?}"));
     let order = [
         position("wipefs -af /dev/sda"),
         position("sgdisk --zap-all /dev/sda"),
-        position(&format!("sgdisk -n 1:0:+1G -t 1:EF00 -c 1:bud-boot -n 2:0:0 -t 2:8300 -c 2:bud-root -U {table} /dev/sda")),
+        position(&format!(
+            "sgdisk -n 1:0:+1G -t 1:EF00 -c 1:bud-boot -n 2:0:0 -t 2:8300 -c 2:bud-root -U {table} /dev/sda"
+        )),
         position(&format!("mkfs.vfat -F 32 -i {boot} -n BUDBOOT /dev/sda1")),
         position(&format!("mkfs.ext4 -q -F -U {root} -L bud-root /dev/sda2")),
         position("mount -o noatime /dev/sda2 /mnt"),
@@ -189,9 +212,14 @@ fn a_disk_with_data_is_mounted_and_never_formatted() {
         machine.tag("sda", "PTUUID", &own(&primary(), "table"));
         let (refusal, log) = machine.run(&primary(), "format");
         assert_eq!(refusal, None, "{log:?}");
-        let formats = |line: &&String| line.starts_with("mkfs") || line.starts_with("wipefs") || line.starts_with("sgdisk");
+        let formats = |line: &&String| {
+            line.starts_with("mkfs") || line.starts_with("wipefs") || line.starts_with("sgdisk")
+        };
         assert!(!log.iter().filter(formats).any(|line| line.contains("sdc")), "{log:#?}");
-        assert!(log.contains(&format!("mount -o noatime {device} /mnt/var/lib/rancher/k3s/storage")), "{log:#?}");
+        assert!(
+            log.contains(&format!("mount -o noatime {device} /mnt/var/lib/rancher/k3s/storage")),
+            "{log:#?}"
+        );
         assert_eq!(log.contains(&format!("e2label {device} bud-storage")), label, "{log:#?}");
     }
 }
@@ -219,7 +247,12 @@ fn what_must_not_be_touched_is_refused_before_anything_is_done() {
         let machine = Machine::new(&disks);
         let (refusal, log) = machine.run(&primary(), "format");
         assert_eq!(refusal, Some(expected), "case {at}: {log:?}");
-        assert!(!log.iter().any(|line| line.starts_with("mkfs") || line.starts_with("sgdisk") || line.starts_with("wipefs")), "case {at}: {log:#?}");
+        assert!(
+            !log.iter().any(|line| line.starts_with("mkfs")
+                || line.starts_with("sgdisk")
+                || line.starts_with("wipefs")),
+            "case {at}: {log:#?}"
+        );
     }
 }
 
@@ -283,5 +316,8 @@ fn disks_behind_nvme_are_found() {
     machine.tag("nvme0n1", "PTUUID", &own(&script, "table"));
     let (refusal, log) = machine.run(&script, "format");
     assert_eq!(refusal, None);
-    assert!(log.iter().any(|line| line.starts_with("mkfs.xfs -q -L bud-") && line.ends_with("/dev/nvme1n1")), "{log:#?}");
+    assert!(
+        log.iter().any(|line| line.starts_with("mkfs.xfs -q -L bud-") && line.ends_with("/dev/nvme1n1")),
+        "{log:#?}"
+    );
 }

@@ -19,7 +19,8 @@ fn tree(generated: &nixos::Generated, name: &str) -> String {
         }
     }
     for file in &node.placed {
-        let _ = write!(out, "\n=== {} {:o} root:{}\n{}", file.path, file.mode, file.group, file.content.expose());
+        let _ =
+            write!(out, "\n=== {} {:o} root:{}\n{}", file.path, file.mode, file.group, file.content.expose());
     }
     let _ = write!(out, "\n=== disks\n{}", node.disks.split("\nrefuse() {").next().unwrap());
     out

@@ -72,7 +72,8 @@ impl Paper {
         paper.write("pods.json", PODS);
         paper.write("hostname", "n0\n");
         let root = paper.root().display().to_string();
-        for (tool, body) in [("k3s", K3S), ("systemctl", "echo \"systemctl $*\" >> log\n"), ("sleep", ":\n")] {
+        for (tool, body) in [("k3s", K3S), ("systemctl", "echo \"systemctl $*\" >> log\n"), ("sleep", ":\n")]
+        {
             let file = paper.root().join(tool);
             std::fs::write(&file, format!("#!/bin/sh\ncd '{root}'\n{body}")).unwrap();
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -90,7 +91,8 @@ impl Paper {
 
     fn run(&self, script: &str, environment: &[(&str, &str)]) -> (i32, String, String) {
         let root = self.root().display().to_string();
-        let script = script.replace("/etc/hostname", &format!("{root}/hostname")).replace("/var/lib/bud", &root);
+        let script =
+            script.replace("/etc/hostname", &format!("{root}/hostname")).replace("/var/lib/bud", &root);
         let output = Command::new("sh")
             // As systemd's scripts run in NixOS.
             .args(["-ec", &script])

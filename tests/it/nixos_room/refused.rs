@@ -156,7 +156,10 @@ fn disks_that_are_one() {
         second.name = "other".into();
         node.data_disks.push(second);
     });
-    assert!(matches!(&problems[..], [Problem::DuplicateDisk { .. }, Problem::DuplicateMount { .. }]), "{problems:?}");
+    assert!(
+        matches!(&problems[..], [Problem::DuplicateDisk { .. }, Problem::DuplicateMount { .. }]),
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -187,7 +190,9 @@ fn modules_that_cannot_work() {
     assert_eq!(foreign, ModuleFault::ForeignPath { line: 2, path: "./other.nix".into() });
     let search = fault("{ pkgs, ... }: { a = import <nixpkgs> { }; }");
     assert_eq!(search, ModuleFault::SearchPath { line: 1, path: "<nixpkgs>".into() });
-    for good in ["{ }", "{ lib, ... }: { }", "let a = 1; in { x = a; }", "args: with args.lib; { }", "({ ... }: { })"] {
+    for good in
+        ["{ }", "{ lib, ... }: { }", "let a = 1; in { x = a; }", "args: with args.lib; { }", "({ ... }: { })"]
+    {
         let mut cluster = sample::azure();
         cluster.settings.modules.push(UserModule { name: "x".into(), text: good.into() });
         generate(&cluster).expect(good);
@@ -197,10 +202,7 @@ fn modules_that_cannot_work() {
 #[test]
 fn an_unknown_role() {
     let problem = "master".parse::<Role>().unwrap_err();
-    assert_eq!(
-        problem.to_string(),
-        "\"master\" is no role; there are primary, server, ingress and worker"
-    );
+    assert_eq!(problem.to_string(), "\"master\" is no role; there are primary, server, ingress and worker");
     for role in Role::ALL {
         assert_eq!(role.name().parse::<Role>(), Ok(role));
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Secret, nixos};
 use nixos::{
-    Addresses, Architecture, Cloud, Cluster, DataDisk, DiskAt, FileSystem, Firmware, Flannel, Gpu, GpuHardware,
-    GpuMode, GpuSharing, Ingress, Kubernetes, Node, ObjectStore, Peer, Proxy, Registry, RegistryLogin, Role,
-    Settings, Snapshots, Taint, User, UserModule, WireGuard, WireGuardNodes,
+    Addresses, Architecture, Cloud, Cluster, DataDisk, DiskAt, FileSystem, Firmware, Flannel, Gpu,
+    GpuHardware, GpuMode, GpuSharing, Ingress, Kubernetes, Node, ObjectStore, Peer, Proxy, Registry,
+    RegistryLogin, Role, Settings, Snapshots, Taint, User, UserModule, WireGuard, WireGuardNodes,
 };
 
 /// Values that must be found in placed files and nowhere in the flake.
@@ -157,7 +157,7 @@ pub(crate) fn azure() -> Cluster {
     cluster
 }
 
-/// Three servers that carry ingress, and p4d machines with NVSwitch, cut into instances.
+/// Three servers that carry ingress, and p4d machines (`NVSwitch`), cut into instances.
 pub(crate) fn aws() -> Cluster {
     let mut gpu = node(Role::Worker, Cloud::Aws, 30);
     gpu.pool = Some("p4d".into());
@@ -180,7 +180,8 @@ pub(crate) fn aws() -> Cluster {
     );
     cluster.kubernetes.flannel = Flannel::WireGuardNative;
     cluster.kubernetes.embedded_registry = true;
-    cluster.kubernetes.api_sources = vec!["203.0.113.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+    cluster.kubernetes.api_sources =
+        vec!["203.0.113.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
     let sharing = GpuSharing::Mig { profile: "1g.5gb".into(), count: 7 };
     let gpu = Gpu { mode: GpuMode::Host, driver: Some("dc_580".into()), sharing };
     cluster.overrides.insert("p4d".into(), Settings { gpu: Some(gpu), ..Settings::default() });

@@ -55,13 +55,21 @@ fn a_change_reaches_only_those_it_is_about() {
     };
     let none: [&str; 0] = [];
     assert_eq!(after(&|cluster| drop(cluster.nodes.remove("server-1"))), none);
-    assert_eq!(after(&|cluster| cluster.nodes.get_mut("worker-0").unwrap().addresses.ipv4 = Some([10, 177, 2, 99].into())), none);
-    assert_eq!(after(&|cluster| cluster.nodes.get_mut("worker-0").unwrap().taints.clear()), none);
     assert_eq!(
-        after(&|cluster| cluster.nodes.get_mut("gpu-1").unwrap().system_disk = nixos::DiskAt::Serial("x1".into())),
+        after(&|cluster| cluster.nodes.get_mut("worker-0").unwrap().addresses.ipv4 =
+            Some([10, 177, 2, 99].into())),
         none
     );
-    assert_eq!(after(&|cluster| drop(cluster.settings.files.insert("/etc/x".into(), Secret::new("x")))), none);
+    assert_eq!(after(&|cluster| cluster.nodes.get_mut("worker-0").unwrap().taints.clear()), none);
+    assert_eq!(
+        after(&|cluster| cluster.nodes.get_mut("gpu-1").unwrap().system_disk =
+            nixos::DiskAt::Serial("x1".into())),
+        none
+    );
+    assert_eq!(
+        after(&|cluster| drop(cluster.settings.files.insert("/etc/x".into(), Secret::new("x")))),
+        none
+    );
     assert_eq!(after(&|cluster| cluster.settings.registries.clear()), none);
     assert_eq!(
         after(&|cluster| cluster.overrides.get_mut("gpu").unwrap().agent_flags.clear()),
@@ -69,10 +77,19 @@ fn a_change_reaches_only_those_it_is_about() {
     );
     let mut one = nixos::Settings::default();
     one.agent_flags.push("--v=2".into());
-    assert_eq!(after(&|cluster| drop(cluster.overrides.insert("worker-1".into(), one.clone()))), ["worker-1"]);
-    assert_eq!(after(&|cluster| cluster.kubernetes.api_names.push("x.y".into())), ["primary-0", "server-0", "server-1"]);
+    assert_eq!(
+        after(&|cluster| drop(cluster.overrides.insert("worker-1".into(), one.clone()))),
+        ["worker-1"]
+    );
+    assert_eq!(
+        after(&|cluster| cluster.kubernetes.api_names.push("x.y".into())),
+        ["primary-0", "server-0", "server-1"]
+    );
     let all: Vec<String> = before.nodes.keys().cloned().collect();
-    assert_eq!(after(&|cluster| cluster.pin.hash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into()), all);
+    assert_eq!(
+        after(&|cluster| cluster.pin.hash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into()),
+        all
+    );
     assert_eq!(after(&|cluster| cluster.kubernetes.minor = 35), all);
 }
 
@@ -91,7 +108,8 @@ fn overrides_are_laid_in_order() {
     cluster.overrides.insert("gpu".into(), flags("--v=3", 130));
     cluster.overrides.insert("worker".into(), flags("--v=2", 120));
     let generated = generate(&cluster).unwrap();
-    let k3s = |name: &str| generated.flake[&format!("systems/{}/k3s.nix", generated.nodes[name].system)].clone();
+    let k3s =
+        |name: &str| generated.flake[&format!("systems/{}/k3s.nix", generated.nodes[name].system)].clone();
     let order = |name: &str| -> Vec<String> {
         k3s(name).lines().filter_map(|line| line.trim().strip_prefix("\"--v=")).map(str::to_owned).collect()
     };
@@ -129,7 +147,9 @@ fn no_secret_is_in_the_flake() {
 #[test]
 fn labels_follow_roles() {
     let azure = sample::azure();
-    let has = |cluster: &Cluster, node: &str, label: &str| cluster.labels_of(&cluster.nodes[node]).contains_key(label);
+    let has = |cluster: &Cluster, node: &str, label: &str| {
+        cluster.labels_of(&cluster.nodes[node]).contains_key(label)
+    };
     assert!(has(&azure, "ingress-0", "svccontroller.k3s.cattle.io/enablelb"));
     assert!(!has(&azure, "primary-0", "bud/ingress"));
     assert!(has(&azure, "gpu-0", "gpu") && !has(&azure, "worker-0", "gpu"));

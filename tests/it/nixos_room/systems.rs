@@ -13,7 +13,9 @@ fn every_file_is_nix() {
         for (path, text) in generated.flake.iter().filter(|(path, _)| path.ends_with(".nix")) {
             assert_eq!(rnix::Root::parse(text).errors(), &[], "{path}\n{text}");
             files += 1;
-            let Some(output) = nix::instantiate(&["--parse", root.join(path).to_str().unwrap()]) else { continue };
+            let Some(output) = nix::instantiate(&["--parse", root.join(path).to_str().unwrap()]) else {
+                continue;
+            };
             assert!(output.status.success(), "{path}: {}", String::from_utf8_lossy(&output.stderr));
         }
     }
@@ -165,7 +167,9 @@ fn the_firewall_is_open_for_its_role_and_no_further() {
     assert!(trusted.contains("cni0") && trusted.contains("flannel.1") && trusted.contains("flannel-v6.1"));
     assert!(trusted.contains("wg-bud"));
     let from = "iptables -A nixos-fw -s 10.177.0.0/16";
-    for port in ["-p tcp --dport 6443", "-p tcp --dport 2379:2380", "-p tcp --dport 10250", "-p udp --dport 8472"] {
+    for port in
+        ["-p tcp --dport 6443", "-p tcp --dport 2379:2380", "-p tcp --dport 10250", "-p udp --dport 8472"]
+    {
         assert!(rules.contains(&format!("{from} {port} -j nixos-fw-accept\n")), "{port}: {rules}");
         assert!(rules.contains(&format!("ip6tables -A nixos-fw -s fd12:babe:cafe::/48 {port} -j")), "{port}");
     }

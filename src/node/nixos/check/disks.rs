@@ -49,9 +49,9 @@ fn is_lasting(disk: &DiskAt) -> bool {
             .is_some_and(|name| plain(name) && !name.contains('/') && !name.contains("..")),
         // Azure has 64 of them.
         DiskAt::Lun(lun) => *lun < 64,
-        DiskAt::Volume(volume) => volume.strip_prefix("vol-").is_some_and(|id| {
-            !id.is_empty() && id.bytes().all(|letter| letter.is_ascii_hexdigit())
-        }),
+        DiskAt::Volume(volume) => volume
+            .strip_prefix("vol-")
+            .is_some_and(|id| !id.is_empty() && id.bytes().all(|letter| letter.is_ascii_hexdigit())),
     }
 }
 
@@ -61,7 +61,8 @@ fn is_mount_point(path: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let part = |part: &str| !matches!(part, "" | "." | "..") && part.chars().all(plain);
     let first = rest.split('/').next().unwrap_or_default();
-    let taken = ["bin", "boot", "dev", "etc", "lib", "lib64", "nix", "proc", "root", "run", "sys", "tmp", "usr"];
+    let taken =
+        ["bin", "boot", "dev", "etc", "lib", "lib64", "nix", "proc", "root", "run", "sys", "tmp", "usr"];
     // Logs may have a disk; the folders that NixOS fills at the first start may not.
     let whole = ["/var", "/var/lib", "/var/lib/bud", "/var/lib/nixos", "/var/lib/rancher/k3s/agent"];
     rest.split('/').all(part) && !taken.contains(&first) && !whole.contains(&path)

@@ -56,7 +56,9 @@ pub(super) fn cluster(cluster: &Cluster, found: &mut Vec<Problem>) {
         found.push(Problem::BadApiName { name: name.clone() });
     }
     if let Some(snapshots) = &kubernetes.snapshots {
-        let field = |field: &str| field.chars().all(|letter| letter.is_ascii_alphanumeric() || "*/,-".contains(letter));
+        let field = |field: &str| {
+            field.chars().all(|letter| letter.is_ascii_alphanumeric() || "*/,-".contains(letter))
+        };
         let fields: Vec<&str> = snapshots.schedule.split(' ').collect();
         if fields.len() != 5 || !fields.iter().all(|part| !part.is_empty() && field(part)) {
             found.push(Problem::BadSchedule { schedule: snapshots.schedule.clone() });

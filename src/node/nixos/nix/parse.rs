@@ -26,7 +26,7 @@ pub enum ModuleFault {
         /// The path as written.
         path: String,
     },
-    /// It looks something up in NIX_PATH, which an evaluation of a flake does not have.
+    /// It looks something up in `NIX_PATH`, which an evaluation of a flake does not have.
     #[error("line {line}: {path} is looked up in NIX_PATH, which does not exist in a flake")]
     SearchPath {
         /// Where, counted from 1.

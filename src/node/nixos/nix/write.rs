@@ -56,9 +56,8 @@ fn check(set: &Set, path: &mut Vec<String>) -> Result<(), Nul> {
 }
 
 fn check_value(value: &Nix, path: &mut Vec<String>) -> Result<(), Nul> {
-    let nul = |text: &str, path: &[String]| match text.contains('\0') {
-        true => Err(Nul { path: path.join(".") }),
-        false => Ok(()),
+    let nul = |text: &str, path: &[String]| {
+        if text.contains('\0') { Err(Nul { path: path.join(".") }) } else { Ok(()) }
     };
     match value {
         Nix::Text(text) => nul(text, path),

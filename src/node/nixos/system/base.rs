@@ -62,7 +62,10 @@ fn fetching(cluster: &Cluster, kind: &Kind, set: &mut Set) {
     set.at("nix.settings.trusted-users", Nix::texts(["root"]));
     if !settings.substituters.is_empty() {
         // Before the default ones, which NixOS adds behind them.
-        set.at("nix.settings.substituters", Nix::Apply("lib.mkBefore", Box::new(texts(&settings.substituters))));
+        set.at(
+            "nix.settings.substituters",
+            Nix::Apply("lib.mkBefore", Box::new(texts(&settings.substituters))),
+        );
     }
     if !settings.trusted_public_keys.is_empty() {
         set.at("nix.settings.trusted-public-keys", texts(&settings.trusted_public_keys));

@@ -1,5 +1,5 @@
-//! NVIDIA GPUs, owned by NixOS: driver, fabric manager, toolkit, CDI. No RuntimeClass of ours: k3s brings
-//! its own for the runtimes that it finds in its path.
+//! NVIDIA GPUs, owned by NixOS: driver, fabric manager, toolkit, CDI. No `RuntimeClass` of ours: k3s
+//! brings its own for the runtimes that it finds in its path.
 
 use super::Kind;
 use crate::node::nixos::cluster::GpuHardware;

@@ -38,7 +38,10 @@ pub(super) fn options(kind: &Kind) -> Set {
             let hyperv = ["hv_vmbus", "hv_netvsc", "hv_utils", "hv_storvsc"];
             set.at("boot.initrd.kernelModules", Nix::texts(hyperv));
             // The serial console is what boot diagnostics show; disks may come late.
-            set.at("boot.kernelParams", Nix::texts(["console=tty0", "console=ttyS0,115200", "rootdelay=300"]));
+            set.at(
+                "boot.kernelParams",
+                Nix::texts(["console=tty0", "console=ttyS0,115200", "rootdelay=300"]),
+            );
         }
         Cloud::Aws => {
             // Volumes answer late under load; an error would make the root read-only.

@@ -29,7 +29,10 @@ pub(super) fn options(kind: &Kind) -> Set {
     set.put(&["boot", "kernel", "sysctl", "fs.inotify.max_user_instances"], 8192);
     set.put(&["boot", "kernel", "sysctl", "fs.inotify.max_user_watches"], 1_048_576);
     set.put(&["boot", "kernel", "sysctl", "vm.max_map_count"], 1_048_576);
-    set.at("systemd.tmpfiles.rules", Nix::texts(["d /var/lib/bud 0755 root root -", "d /etc/bud 0755 root root -"]));
+    set.at(
+        "systemd.tmpfiles.rules",
+        Nix::texts(["d /var/lib/bud 0755 root root -", "d /etc/bud 0755 root root -"]),
+    );
     if kind.role.is_server() {
         // etcd answers late when the disk is asked for everything at once.
         set.at("systemd.services.nix-gc.serviceConfig.IOSchedulingClass", "idle");

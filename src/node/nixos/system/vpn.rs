@@ -10,7 +10,9 @@ pub(super) const INTERFACE: &str = "wg-bud";
 pub(super) fn options(vpn: &WireGuard) -> Set {
     let peer = |peer: &Peer| {
         let ranges = peer.allowed_ips.iter().map(ToString::to_string);
-        Nix::Set(Set::new().with("PublicKey", peer.public_key.as_str()).with("AllowedIPs", Nix::texts(ranges)))
+        Nix::Set(
+            Set::new().with("PublicKey", peer.public_key.as_str()).with("AllowedIPs", Nix::texts(ranges)),
+        )
     };
     let device = Set::new()
         .with("netdevConfig.Kind", "wireguard")
@@ -26,5 +28,7 @@ pub(super) fn options(vpn: &WireGuard) -> Set {
         // Operators reach the other nodes as if they were this one.
         .with("networkConfig.IPMasquerade", "both")
         .with("linkConfig.RequiredForOnline", false);
-    Set::new().with("systemd.network.netdevs.50-bud-vpn", device).with("systemd.network.networks.50-bud-vpn", network)
+    Set::new()
+        .with("systemd.network.netdevs.50-bud-vpn", device)
+        .with("systemd.network.networks.50-bud-vpn", network)
 }

@@ -18,7 +18,10 @@ fn known() -> Options {
         serde_json::from_str(include_str!("../../../../tests/golden/nixos-options-extra.json")).unwrap();
     let types = |table: &serde_json::Value, key: &str| -> Vec<(String, String)> {
         let options = table["options"].as_object().unwrap();
-        options.iter().map(|(name, option)| (name.clone(), option[key].as_str().unwrap().to_owned())).collect()
+        options
+            .iter()
+            .map(|(name, option)| (name.clone(), option[key].as_str().unwrap().to_owned()))
+            .collect()
     };
     types(&base, "t").into_iter().chain(types(&extra, "type")).collect()
 }
@@ -44,7 +47,8 @@ fn matches(pattern: &[String], path: &[String]) -> bool {
 
 /// Whether values below an option of this type have names of their own.
 fn is_open(kind: &str) -> bool {
-    let free = ["attribute set of", "anything", "nixpkgs config", "Nix config", "value", "JSON", "systemd option"];
+    let free =
+        ["attribute set of", "anything", "nixpkgs config", "Nix config", "value", "JSON", "systemd option"];
     free.iter().any(|words| kind.contains(words)) && !kind.contains("(submodule)")
 }
 
@@ -57,13 +61,21 @@ fn fits(value: &Nix, kind: &str) -> bool {
     let says = |words: &[&str]| words.iter().any(|word| kind.contains(word));
     match value {
         Nix::Bool(_) => says(&["bool", "anything", "config", "systemd option", "value"]),
-        Nix::Int(_) => says(&["integer", "number", "int", "anything", "config", "systemd option", "sysctl", "value"]),
-        Nix::Text(_) | Nix::Pieces(_) => {
-            says(&[
-                "str", "path", "one of", "anything", "systemd option", "sysctl", "attribute set) or", "config",
-                "lines", "value",
-            ])
+        Nix::Int(_) => {
+            says(&["integer", "number", "int", "anything", "config", "systemd option", "sysctl", "value"])
         }
+        Nix::Text(_) | Nix::Pieces(_) => says(&[
+            "str",
+            "path",
+            "one of",
+            "anything",
+            "systemd option",
+            "sysctl",
+            "attribute set) or",
+            "config",
+            "lines",
+            "value",
+        ]),
         Nix::List(_) => says(&["list", "anything", "config", "systemd option"]),
         Nix::Set(_) => says(&["attribute set", "submodule", "anything"]),
         // Code says nothing about itself.
@@ -148,7 +160,7 @@ fn the_extra_table_has_sources_and_no_leftovers() {
     for (name, option) in extra["options"].as_object().unwrap() {
         let file = option["file"].as_str().unwrap();
         let commit = option["commit"].as_str().unwrap();
-        assert!(file.ends_with(".nix") && commit.len() == 40, "{name}: {file} {commit}");
+        assert!(file.strip_suffix(".nix").is_some() && commit.len() == 40, "{name}: {file} {commit}");
         assert!(base["options"].get(name).is_none(), "{name} is in the other table");
     }
 }
