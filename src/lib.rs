@@ -24,6 +24,7 @@ pub mod foundry;
 pub mod helm;
 pub mod kube;
 pub mod lifecycle;
+pub mod node;
 pub mod outcome;
 pub mod provider;
 pub mod resources;

@@ -19,6 +19,8 @@ mod faults;
 mod harness;
 mod network_interrupted;
 mod network_lifecycle;
+mod nixos_room;
 mod process;
+mod published;
 mod real;
 mod tidy;
