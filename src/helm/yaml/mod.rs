@@ -1,9 +1,26 @@
 //! YAML as Helm reads and writes it: the dialect of sigs.k8s.io/yaml over go.yaml.in/yaml v2.
 //!
 //! Reading goes through JSON there, which decides what a value may be: numbers become float64, keys become
-//! strings. Writing sorts keys and is byte-exact. What this room does not know: charts and templates.
+//! strings. Writing sorts keys and is byte-exact. No crate does either: libyaml's ports accept and print
+//! what Go's does not. What this room does not know: charts and templates.
+
+mod characters;
+mod compose;
+mod emit;
+mod order;
+mod resolve;
+mod scalars;
+mod scan;
+mod tags;
+mod time;
+mod write;
+
+#[cfg(test)]
+mod tests;
 
 use super::value::Value;
+
+pub(crate) use write::{write_pretty, write_through_json};
 
 /// Why a text is no YAML, in the words of Helm's reader.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,12 +35,14 @@ pub struct YamlError {
 /// Reads the first document of a text as `yaml.Unmarshal` into an `interface{}` does. An empty text is
 /// `Value::Null`. Numbers are `Value::Float`.
 pub fn read(text: &[u8]) -> Result<Value, YamlError> {
-    let _ = text;
-    Ok(Value::Null)
+    compose::read(text).map_err(|fault| YamlError {
+        message: format!("error converting YAML to JSON: {}", fault.message),
+        line: fault.line,
+    })
 }
 
 /// Writes a value as `yaml.Marshal` does, with the newline at the end.
 pub fn write(value: &Value) -> String {
-    let _ = value;
-    String::new()
+    // What JSON cannot hold has no text in Helm either.
+    write_through_json(value).unwrap_or_default()
 }

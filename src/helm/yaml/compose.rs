@@ -1,0 +1,594 @@
+//! From tokens to values: libyaml's parser and go-yaml's decoder into an `interface{}`, then JSON.
+
+use std::collections::HashMap;
+
+use super::characters::is_allowed;
+use super::resolve::{Dialect, Scalar, resolve};
+use super::scan::{DEEPEST, Fault, Kind, Scanner};
+use crate::helm::render::float_key;
+use crate::helm::value::{Map, Value};
+
+type Result<T, E = Fault> = std::result::Result<T, E>;
+
+const LONG_TAG: &str = "tag:yaml.org,2002:";
+
+/// Reads the first document.
+pub(super) fn read(text: &[u8]) -> Result<Value> {
+    let decoded;
+    let text = if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") {
+        decoded = from_utf16(text)?;
+        decoded.as_bytes()
+    } else {
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        check(text)?;
+        text
+    };
+    let mut composer = Composer {
+        scanner: Scanner::new(text),
+        tags: Vec::new(),
+        anchors: HashMap::new(),
+        decoded: 0,
+        aliased: 0,
+        depth: 0,
+    };
+    composer.document()
+}
+
+fn check(text: &[u8]) -> Result<()> {
+    if text.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return Ok(());
+    }
+    let text = std::str::from_utf8(text).map_err(|error| {
+        let at = error.valid_up_to();
+        let bad = text[at];
+        Fault::new(match (bad, error.error_len()) {
+            (_, None) => "incomplete UTF-8 octet sequence",
+            (0x80..=0xBF | 0xF8..=0xFF, _) => "invalid leading UTF-8 octet",
+            (0xC0 | 0xC1, _) => "invalid length of a UTF-8 sequence",
+            (0xED | 0xF4..=0xF7, _) => "invalid Unicode character",
+            _ => "invalid trailing UTF-8 octet",
+        })
+    })?;
+    if text.chars().all(is_allowed) { Ok(()) } else { Err(Fault::new("control characters are not allowed")) }
+}
+
+fn from_utf16(text: &[u8]) -> Result<String> {
+    let is_little = text[0] == 0xFF;
+    let units = text[2..].chunks(2).map(|pair| match pair {
+        [low, high] if is_little => u16::from_le_bytes([*low, *high]),
+        [high, low] => u16::from_be_bytes([*high, *low]),
+        _ => 0xD800,
+    });
+    let text: String = char::decode_utf16(units)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Fault::new("incomplete UTF-16 character"))?;
+    check(text.as_bytes())?;
+    Ok(text)
+}
+
+/// What an anchor stands for.
+struct Anchored {
+    value: Value,
+    size: usize,
+    is_mapping: bool,
+}
+
+struct Composer<'a> {
+    scanner: Scanner<'a>,
+    tags: Vec<(String, String)>,
+    /// None while the value is still being read.
+    anchors: HashMap<String, Option<Anchored>>,
+    decoded: usize,
+    aliased: usize,
+    depth: usize,
+}
+
+/// A node with what its parent must know.
+struct Node {
+    value: Value,
+    kind: NodeKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NodeKind {
+    /// `<<` in the place of a key.
+    Merge,
+    Scalar,
+    Sequence,
+    Mapping,
+    /// What an alias stands for, and whether that is a mapping.
+    Alias(bool),
+}
+
+/// Whose entries are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Block,
+    BlockOrIndentless,
+    Flow,
+}
+
+impl Composer<'_> {
+    fn kind(&mut self) -> Result<&Kind> {
+        Ok(&self.scanner.peek()?.kind)
+    }
+
+    fn line(&mut self) -> Result<usize> {
+        Ok(self.scanner.peek()?.line)
+    }
+
+    fn skip(&mut self) {
+        self.scanner.take();
+    }
+
+    fn fault(&mut self, message: &str, context: usize) -> Fault {
+        match self.line() {
+            Ok(0) => Fault::at_line(context, message),
+            Ok(line) => Fault::at_line(line, message),
+            Err(fault) => fault,
+        }
+    }
+
+    fn document(&mut self) -> Result<Value> {
+        let explicit = match self.kind()? {
+            Kind::StreamEnd => return Ok(Value::Null),
+            Kind::Version { .. } | Kind::TagDirective { .. } | Kind::DocumentStart => true,
+            _ => false,
+        };
+        self.directives()?;
+        if explicit {
+            if *self.kind()? != Kind::DocumentStart {
+                return Err(self.fault("did not find expected <document start>", 0));
+            }
+            self.skip();
+            let empty = matches!(
+                self.kind()?,
+                Kind::Version { .. }
+                    | Kind::TagDirective { .. }
+                    | Kind::DocumentStart
+                    | Kind::DocumentEnd
+                    | Kind::StreamEnd
+            );
+            if empty {
+                return Ok(Value::Null);
+            }
+        }
+        let node = self.node(Style::Block)?;
+        // The token behind the document must be one.
+        self.kind()?;
+        settled(node.value)
+    }
+
+    fn directives(&mut self) -> Result<()> {
+        let mut version = false;
+        loop {
+            match self.kind()?.clone() {
+                Kind::Version { major, minor } => {
+                    if version {
+                        return Err(self.fault("found duplicate %YAML directive", 0));
+                    }
+                    if (major, minor) != (1, 1) {
+                        return Err(self.fault("found incompatible YAML document", 0));
+                    }
+                    version = true;
+                }
+                Kind::TagDirective { handle, prefix } => {
+                    if self.tags.iter().any(|(other, _)| *other == handle) {
+                        return Err(self.fault("found duplicate %TAG directive", 0));
+                    }
+                    self.tags.push((handle, prefix));
+                }
+                _ => break,
+            }
+            self.skip();
+        }
+        for (handle, prefix) in [("!", "!"), ("!!", LONG_TAG)] {
+            if !self.tags.iter().any(|(other, _)| other == handle) {
+                self.tags.push((handle.to_owned(), prefix.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, more: usize, aliased: usize) -> Result<()> {
+        self.decoded += more;
+        self.aliased += aliased;
+        #[allow(clippy::cast_precision_loss, reason = "a ratio of counts")]
+        let excessive = || {
+            let decoded = self.decoded as f64;
+            let allowed = match self.decoded {
+                0..=400_000 => 0.99,
+                4_000_000.. => 0.10,
+                _ => 0.99 - 0.89 * ((decoded - 400_000.0) / 3_600_000.0),
+            };
+            self.aliased as f64 / decoded > allowed
+        };
+        if self.aliased > 100 && self.decoded > 1000 && excessive() {
+            return Err(Fault::new("document contains excessive aliasing"));
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, style: Style) -> Result<Node> {
+        self.depth += 1;
+        if self.depth > DEEPEST * 2 {
+            return Err(self.fault("exceeded max depth of 10000", 0));
+        }
+        let node = self.node_at(style);
+        self.depth -= 1;
+        node
+    }
+
+    fn node_at(&mut self, style: Style) -> Result<Node> {
+        let start = self.line()?;
+        if let Kind::Alias(name) = self.kind()? {
+            let name = name.clone();
+            return self.alias(&name);
+        }
+        let (mut anchor, mut tag) = (None, None);
+        for _ in 0..2 {
+            match self.kind()? {
+                Kind::Anchor(name) if anchor.is_none() => anchor = Some(name.clone()),
+                Kind::Tag { handle, suffix } if tag.is_none() => {
+                    tag = Some((handle.clone(), suffix.clone()));
+                }
+                _ => break,
+            }
+            self.skip();
+        }
+        let tag = match tag {
+            None => String::new(),
+            Some((handle, suffix)) if handle.is_empty() => suffix,
+            Some((handle, suffix)) => match self.tags.iter().find(|(known, _)| *known == handle) {
+                Some((_, prefix)) => format!("{prefix}{suffix}"),
+                None => return Err(Fault::at_line(start, "found undefined tag handle")),
+            },
+        };
+        if let Some(name) = &anchor {
+            self.anchors.insert(name.clone(), None);
+        }
+        let before = self.decoded;
+        self.count(1, 0)?;
+        let node = self.content(style, &tag, anchor.is_some(), start)?;
+        if let Some(name) = anchor {
+            let is_mapping = node.kind == NodeKind::Mapping;
+            let size = self.decoded - before;
+            self.anchors.insert(name, Some(Anchored { value: node.value.clone(), size, is_mapping }));
+        }
+        Ok(node)
+    }
+
+    fn alias(&mut self, name: &str) -> Result<Node> {
+        self.skip();
+        let (value, size, is_mapping) = match self.anchors.get(name) {
+            None => return Err(Fault::new(format!("unknown anchor '{name}' referenced"))),
+            Some(None) => return Err(Fault::new(format!("anchor '{name}' value contains itself"))),
+            Some(Some(anchored)) => (&anchored.value, anchored.size, anchored.is_mapping),
+        };
+        let value = value.clone();
+        self.count(size + 1, size)?;
+        Ok(Node { value, kind: NodeKind::Alias(is_mapping) })
+    }
+
+    fn content(&mut self, style: Style, tag: &str, has_anchor: bool, start: usize) -> Result<Node> {
+        let block = style != Style::Flow;
+        match self.kind()? {
+            Kind::BlockEntry if style == Style::BlockOrIndentless => self.indentless(),
+            Kind::Scalar { .. } => {
+                let Some(Kind::Scalar { text, is_plain }) = self.scanner.take().map(|token| token.kind) else {
+                    return Err(Fault::new("unknown problem parsing YAML content"));
+                };
+                let is_implicit = (tag.is_empty() && is_plain) || tag == "!";
+                scalar(text, tag, is_implicit)
+            }
+            Kind::FlowSequenceStart => self.flow_sequence(),
+            Kind::FlowMappingStart => self.flow_mapping(),
+            Kind::BlockSequenceStart if block => self.block_sequence(),
+            Kind::BlockMappingStart if block => self.block_mapping(),
+            _ if has_anchor || !tag.is_empty() => scalar(String::new(), tag, tag.is_empty()),
+            _ => Err(self.fault("did not find expected node content", start)),
+        }
+    }
+
+    fn empty(&mut self) -> Result<Node> {
+        self.count(1, 0)?;
+        Ok(Node { value: Value::Null, kind: NodeKind::Scalar })
+    }
+
+    fn block_sequence(&mut self) -> Result<Node> {
+        let start = self.line()?;
+        self.skip();
+        let mut items = Vec::new();
+        loop {
+            match self.kind()? {
+                Kind::BlockEntry => {
+                    self.skip();
+                    let node = match self.kind()? {
+                        Kind::BlockEntry | Kind::BlockEnd => self.empty()?,
+                        _ => self.node(Style::Block)?,
+                    };
+                    items.push(settled(node.value)?);
+                }
+                Kind::BlockEnd => {
+                    self.skip();
+                    return Ok(Node { value: Value::List(items), kind: NodeKind::Sequence });
+                }
+                _ => return Err(self.fault("did not find expected '-' indicator", start)),
+            }
+        }
+    }
+
+    fn indentless(&mut self) -> Result<Node> {
+        let mut items = Vec::new();
+        while *self.kind()? == Kind::BlockEntry {
+            self.skip();
+            let node = match self.kind()? {
+                Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => self.empty()?,
+                _ => self.node(Style::Block)?,
+            };
+            items.push(settled(node.value)?);
+        }
+        Ok(Node { value: Value::List(items), kind: NodeKind::Sequence })
+    }
+
+    fn block_mapping(&mut self) -> Result<Node> {
+        let start = self.line()?;
+        self.skip();
+        let mut map = Map::new();
+        loop {
+            match self.kind()? {
+                Kind::Key => {
+                    self.skip();
+                    let key = match self.kind()? {
+                        Kind::Key | Kind::Value | Kind::BlockEnd => self.empty()?,
+                        _ => self.node(Style::BlockOrIndentless)?,
+                    };
+                    let value = self.block_value()?;
+                    put(&mut map, key, value)?;
+                }
+                // A value without a key has an empty one.
+                Kind::BlockEnd => {
+                    self.skip();
+                    return Ok(Node { value: Value::Map(map), kind: NodeKind::Mapping });
+                }
+                _ => return Err(self.fault("did not find expected key", start)),
+            }
+        }
+    }
+
+    fn block_value(&mut self) -> Result<Node> {
+        if *self.kind()? != Kind::Value {
+            return self.empty();
+        }
+        self.skip();
+        match self.kind()? {
+            Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(),
+            _ => self.node(Style::BlockOrIndentless),
+        }
+    }
+
+    fn flow_sequence(&mut self) -> Result<Node> {
+        let start = self.line()?;
+        self.skip();
+        let mut items = Vec::new();
+        loop {
+            if *self.kind()? == Kind::FlowSequenceEnd {
+                break;
+            }
+            if !items.is_empty() {
+                if *self.kind()? != Kind::FlowEntry {
+                    return Err(self.fault("did not find expected ',' or ']'", start));
+                }
+                self.skip();
+            }
+            match self.kind()? {
+                Kind::Key => {
+                    self.skip();
+                    items.push(self.pair()?);
+                }
+                Kind::FlowSequenceEnd => break,
+                _ => {
+                    let node = self.node(Style::Flow)?;
+                    items.push(settled(node.value)?);
+                }
+            }
+        }
+        self.skip();
+        Ok(Node { value: Value::List(items), kind: NodeKind::Sequence })
+    }
+
+    /// `[a: b]`: a mapping of one.
+    fn pair(&mut self) -> Result<Value> {
+        self.count(1, 0)?;
+        let key = match self.kind()? {
+            Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => {
+                // libyaml takes the token with it.
+                self.skip();
+                self.empty()?
+            }
+            _ => self.node(Style::Flow)?,
+        };
+        let value = if *self.kind()? == Kind::Value {
+            self.skip();
+            match self.kind()? {
+                Kind::FlowEntry | Kind::FlowSequenceEnd => self.empty()?,
+                _ => self.node(Style::Flow)?,
+            }
+        } else {
+            self.empty()?
+        };
+        let mut map = Map::new();
+        put(&mut map, key, value)?;
+        Ok(Value::Map(map))
+    }
+
+    fn flow_mapping(&mut self) -> Result<Node> {
+        let start = self.line()?;
+        self.skip();
+        let mut map = Map::new();
+        let mut first = true;
+        loop {
+            if *self.kind()? == Kind::FlowMappingEnd {
+                break;
+            }
+            if !first {
+                if *self.kind()? != Kind::FlowEntry {
+                    return Err(self.fault("did not find expected ',' or '}'", start));
+                }
+                self.skip();
+            }
+            first = false;
+            match self.kind()? {
+                Kind::Key => {
+                    self.skip();
+                    let key = match self.kind()? {
+                        Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => self.empty()?,
+                        _ => self.node(Style::Flow)?,
+                    };
+                    let value = if *self.kind()? == Kind::Value {
+                        self.skip();
+                        match self.kind()? {
+                            Kind::FlowEntry | Kind::FlowMappingEnd => self.empty()?,
+                            _ => self.node(Style::Flow)?,
+                        }
+                    } else {
+                        self.empty()?
+                    };
+                    put(&mut map, key, value)?;
+                }
+                Kind::FlowMappingEnd => break,
+                _ => {
+                    let key = self.node(Style::Flow)?;
+                    let value = self.empty()?;
+                    put(&mut map, key, value)?;
+                }
+            }
+        }
+        self.skip();
+        Ok(Node { value: Value::Map(map), kind: NodeKind::Mapping })
+    }
+}
+
+fn scalar(text: String, tag: &str, is_implicit: bool) -> Result<Node> {
+    if is_implicit && text == "<<" || tag.strip_prefix(LONG_TAG) == Some("merge") && text == "<<" {
+        return Ok(Node { value: Value::String(text), kind: NodeKind::Merge });
+    }
+    let value = if tag.is_empty() && !is_implicit {
+        Value::String(text)
+    } else {
+        tagged(text, tag)?
+    };
+    Ok(Node { value, kind: NodeKind::Scalar })
+}
+
+fn tagged(text: String, tag: &str) -> Result<Value> {
+    let short = tag.strip_prefix(LONG_TAG).unwrap_or(if tag.is_empty() { "" } else { "?" });
+    let found = match short {
+        "str" => return Ok(Value::String(text)),
+        "binary" => {
+            use base64::Engine as _;
+            let clean: String = text.chars().filter(|letter| !matches!(letter, '\r' | '\n')).collect();
+            return match base64::engine::general_purpose::STANDARD.decode(clean) {
+                Ok(bytes) => Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+                Err(_) => Err(Fault::new("!!binary value contains invalid base64 data")),
+            };
+        }
+        "" | "bool" | "int" | "float" | "null" | "timestamp" => {
+            resolve(&text, Dialect::V2, matches!(short, "" | "timestamp"))
+        }
+        _ => return Ok(Value::String(text)),
+    };
+    let fits = short.is_empty() || found.tag().strip_prefix("!!") == Some(short);
+    if !fits && !(short == "float" && matches!(found, Scalar::Int(_))) {
+        return Err(Fault::new(format!("cannot decode {} `{text}` as a !!{short}", found.tag())));
+    }
+    #[allow(clippy::cast_precision_loss, reason = "JSON makes every number a float64")]
+    Ok(match found {
+        Scalar::Null => Value::Null,
+        Scalar::Bool(truth) => Value::Bool(truth),
+        // Until it is known whether this is a key.
+        Scalar::Int(int) => Value::Int(int),
+        Scalar::Uint(uint) => Value::Float(uint as f64),
+        Scalar::Float(float) => Value::Float(float),
+        Scalar::Timestamp | Scalar::Merge | Scalar::Text => Value::String(text),
+    })
+}
+
+/// Puts a pair into a mapping, or merges it in.
+fn put(map: &mut Map, key: Node, value: Node) -> Result<()> {
+    if key.kind == NodeKind::Merge {
+        return merge(map, value);
+    }
+    let name = match key.value {
+        Value::String(text) => text,
+        Value::Int(int) => int.to_string(),
+        Value::Float(float) => float_key(float),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Null => {
+            let shown = go_syntax(&value.value);
+            let message =
+                format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}");
+            return Err(Fault { message, line: None });
+        }
+        other => return Err(Fault::new(format!("invalid map key: {}", go_syntax(&other)))),
+    };
+    map.insert(name, settled(value.value)?);
+    Ok(())
+}
+
+fn merge(map: &mut Map, value: Node) -> Result<()> {
+    let wrong = || Fault::new("map merge requires map or sequence of maps as the value");
+    match (value.kind, value.value) {
+        (NodeKind::Mapping | NodeKind::Alias(true), Value::Map(over)) => map.extend(over),
+        (NodeKind::Sequence, Value::List(items)) => {
+            // The first of them wins.
+            for item in items.into_iter().rev() {
+                let Value::Map(over) = item else { return Err(wrong()) };
+                map.extend(over);
+            }
+        }
+        _ => return Err(wrong()),
+    }
+    Ok(())
+}
+
+/// A value as JSON gives it: every number a float64, and none that JSON cannot write.
+fn settled(value: Value) -> Result<Value> {
+    #[allow(clippy::cast_precision_loss, reason = "what Helm does too")]
+    Ok(match value {
+        Value::Int(int) => Value::Float(int as f64),
+        Value::Float(float) if !float.is_finite() => {
+            let shown = match float {
+                _ if float.is_nan() => "NaN",
+                _ if float > 0.0 => "+Inf",
+                _ => "-Inf",
+            };
+            return Err(Fault { message: format!("json: unsupported value: {shown}"), line: None });
+        }
+        other => other,
+    })
+}
+
+/// `%#v` of a decoded value, as two errors show it.
+fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(int) => int.to_string(),
+        Value::Float(float) => crate::helm::render::float_shortest(*float),
+        Value::String(text) => crate::helm::render::quote(text.as_bytes()),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(go_syntax).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Value::Map(map) => {
+            let pairs: Vec<String> = map
+                .iter()
+                .map(|(key, value)| {
+                    format!("{}:{}", crate::helm::render::quote(key.as_bytes()), go_syntax(value))
+                })
+                .collect();
+            format!("map[interface {{}}]interface {{}}{{{}}}", pairs.join(", "))
+        }
+    }
+}
