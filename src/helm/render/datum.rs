@@ -153,43 +153,44 @@ impl List {
 
 /// A map of Go, its keys always strings.
 #[derive(Debug, Clone)]
-pub(crate) struct Map(Rc<MapCell>);
+pub(crate) struct Map {
+    kind: MapKind,
+    is_nil: bool,
+    pairs: Rc<RefCell<Pairs>>,
+}
 
 /// The pairs of a map, sorted.
 pub(crate) type Pairs = BTreeMap<Str, Datum>;
 
-#[derive(Debug)]
-struct MapCell {
-    kind: MapKind,
-    is_nil: bool,
-    pairs: RefCell<Pairs>,
-}
-
 impl Map {
     pub(crate) fn new(kind: MapKind, pairs: Pairs) -> Self {
-        Self(Rc::new(MapCell { kind, is_nil: false, pairs: RefCell::new(pairs) }))
+        Self { kind, is_nil: false, pairs: Rc::new(RefCell::new(pairs)) }
     }
 
     /// Go's nil map.
     pub(crate) fn nil(kind: MapKind) -> Self {
-        Self(Rc::new(MapCell { kind, is_nil: true, pairs: RefCell::default() }))
+        Self { kind, is_nil: true, pairs: Rc::default() }
     }
 
-    /// The same pairs under another type, shared only in what they hold.
     pub(crate) fn kind(&self) -> MapKind {
-        self.0.kind
+        self.kind
+    }
+
+    /// The same map under another type.
+    pub(crate) fn with_kind(&self, kind: MapKind) -> Self {
+        Self { kind, ..self.clone() }
     }
 
     pub(crate) fn is_nil(&self) -> bool {
-        self.0.is_nil
+        self.is_nil
     }
 
     pub(crate) fn pairs(&self) -> Ref<'_, Pairs> {
-        self.0.pairs.borrow()
+        self.pairs.borrow()
     }
 
     pub(crate) fn pairs_mut(&self) -> RefMut<'_, Pairs> {
-        self.0.pairs.borrow_mut()
+        self.pairs.borrow_mut()
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<Datum> {
@@ -201,7 +202,7 @@ impl Map {
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.pairs, &other.pairs)
     }
 }
 

@@ -7,8 +7,19 @@
 //!
 //! What this room does not know: how charts are loaded and values coalesced, what a manifest means.
 
+mod datum;
+mod engine;
 mod error;
+mod exec;
+mod functions;
+mod go;
 mod input;
+mod json;
+mod keys;
+mod parse;
+mod text;
+mod time;
+mod toml;
 
 pub use error::{RenderError, RenderErrorKind};
 pub use input::{
@@ -16,13 +27,17 @@ pub use input::{
     Lookup, LookupError, Maintainer, Outside, Release, RenderInput,
 };
 
+pub(crate) use go::{float_json, float_key, float_shortest, parse_float, parse_int, parse_uint, quote};
+
 use std::collections::BTreeMap;
 
 /// Renders templates and keeps those it has parsed, so that the next render of the same chart is fast.
 ///
 /// Cheap to make; share one within a process.
 #[derive(Debug, Default)]
-pub struct Engine {}
+pub struct Engine {
+    cache: engine::Cache,
+}
 
 impl Engine {
     /// An engine that has parsed nothing yet.
@@ -37,7 +52,6 @@ impl Engine {
         input: &RenderInput<'_>,
         outside: &mut Outside<'_>,
     ) -> Result<BTreeMap<String, String>, RenderError> {
-        let _ = (input, outside);
-        Ok(BTreeMap::new())
+        engine::render(&self.cache, input, outside)
     }
 }

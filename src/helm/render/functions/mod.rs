@@ -168,6 +168,11 @@ fn strval(datum: &Datum) -> Str {
     }
 }
 
+/// The text of anything, for other parts of the render.
+pub(crate) fn text_of(datum: &Datum) -> Str {
+    strval(datum)
+}
+
 /// Sprig's `strslice`: the texts of a list without its nils.
 fn strslice(datum: &Datum) -> Vec<Str> {
     match datum.as_items() {

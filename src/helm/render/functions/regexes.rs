@@ -18,20 +18,20 @@ pub(super) const TABLE: &[Function] = &[
     world("mustRegexMatch", &[S, S], |machine, args| {
         Ok(Datum::Bool(must(machine, &args[0])?.is_match(text(&args[1]))))
     }),
-    world("regexFind", &[S, S], |machine, args| find(&panicking(machine, &args[0])?, &args[1])),
-    world("mustRegexFind", &[S, S], |machine, args| find(&must(machine, &args[0])?, &args[1])),
-    world("regexFindAll", &[S, S, Int], |machine, args| Ok(find_all(&panicking(machine, &args[0])?, args))),
-    world("mustRegexFindAll", &[S, S, Int], |machine, args| Ok(find_all(&must(machine, &args[0])?, args))),
-    world("regexReplaceAll", &[S, S, S], |machine, args| replace(&panicking(machine, &args[0])?, args, false)),
-    world("mustRegexReplaceAll", &[S, S, S], |machine, args| replace(&must(machine, &args[0])?, args, false)),
+    world("regexFind", &[S, S], |machine, args| find(&*panicking(machine, &args[0])?, &args[1])),
+    world("mustRegexFind", &[S, S], |machine, args| find(&*must(machine, &args[0])?, &args[1])),
+    world("regexFindAll", &[S, S, Int], |machine, args| Ok(find_all(&*panicking(machine, &args[0])?, args))),
+    world("mustRegexFindAll", &[S, S, Int], |machine, args| Ok(find_all(&*must(machine, &args[0])?, args))),
+    world("regexReplaceAll", &[S, S, S], |machine, args| replace(&*panicking(machine, &args[0])?, args, false)),
+    world("mustRegexReplaceAll", &[S, S, S], |machine, args| replace(&*must(machine, &args[0])?, args, false)),
     world("regexReplaceAllLiteral", &[S, S, S], |machine, args| {
-        replace(&panicking(machine, &args[0])?, args, true)
+        replace(&*panicking(machine, &args[0])?, args, true)
     }),
     world("mustRegexReplaceAllLiteral", &[S, S, S], |machine, args| {
-        replace(&must(machine, &args[0])?, args, true)
+        replace(&*must(machine, &args[0])?, args, true)
     }),
-    world("regexSplit", &[S, S, Int], |machine, args| Ok(split(&panicking(machine, &args[0])?, args))),
-    world("mustRegexSplit", &[S, S, Int], |machine, args| Ok(split(&must(machine, &args[0])?, args))),
+    world("regexSplit", &[S, S, Int], |machine, args| Ok(split(&*panicking(machine, &args[0])?, args))),
+    world("mustRegexSplit", &[S, S, Int], |machine, args| Ok(split(&*must(machine, &args[0])?, args))),
     plain("regexQuoteMeta", &[S], quote_meta),
 ];
 

@@ -117,3 +117,16 @@ pub(crate) fn float_text(value: f64, verb: char, precision: Option<usize>) -> St
         }
     }
 }
+
+/// A float as a key of a mapping in YAML: `FormatFloat(value, 'g', -1, 32)`.
+pub(crate) fn float_key(value: f64) -> String {
+    match value {
+        _ if value.is_nan() => return ".nan".to_owned(),
+        _ if value.is_infinite() => return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
+        _ => {}
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "Helm rounds to single precision")]
+    let short = value as f32;
+    // The shortest digits of the single, which are digits of some double as well.
+    format!("{short:e}").parse().map_or_else(|_| value.to_string(), float_shortest)
+}

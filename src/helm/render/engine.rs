@@ -1,0 +1,253 @@
+//! The engine: the scopes of the charts, the order of parsing, the texts of the templates.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use super::datum::{Datum, List, ListKind, Map, MapKind, Object, Pairs, plain_map};
+use super::exec::{Machine, Set};
+use super::parse::{ParseError, Tree, parse};
+use super::text::{self, Str};
+use super::{ChartInput, ChartMetadata, Outside, RenderError, RenderErrorKind, RenderInput};
+
+/// The most text whose trees are kept.
+const KEPT: usize = 64 << 20;
+
+/// Trees by the name and the text of their file.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    trees: HashMap<(Arc<str>, Str), Arc<[Arc<Tree>]>>,
+    bytes: usize,
+}
+
+impl Cache {
+    /// The trees of a file, parsed once.
+    pub(crate) fn parse(&self, name: &str, text: &Str) -> Result<Arc<[Arc<Tree>]>, ParseError> {
+        let key = (Arc::from(name), text.clone());
+        if let Ok(kept) = self.kept.lock()
+            && let Some(trees) = kept.trees.get(&key)
+        {
+            return Ok(Arc::clone(trees));
+        }
+        let trees: Arc<[Arc<Tree>]> = parse(name, text)?.into_iter().map(Arc::new).collect();
+        if let Ok(mut kept) = self.kept.lock() {
+            kept.bytes += text.len() + 256;
+            if kept.bytes > KEPT {
+                *kept = Kept::default();
+            }
+            kept.trees.insert(key, Arc::clone(&trees));
+        }
+        Ok(trees)
+    }
+}
+
+/// One file that is rendered or holds definitions.
+struct Renderable {
+    text: Str,
+    scope: Map,
+    base: String,
+}
+
+pub(super) fn render(
+    cache: &Cache,
+    input: &RenderInput<'_>,
+    outside: &mut Outside<'_>,
+) -> Result<BTreeMap<String, String>, RenderError> {
+    let mut files = BTreeMap::new();
+    let shared = Shared { release: release(input), capabilities: capabilities(input) };
+    let values = plain_map(input.values, MapKind::Values);
+    collect(input.chart, &input.chart.metadata.name, true, values, &shared, &mut files);
+    let mut names: Vec<&String> = files.keys().collect();
+    // Deeper files first, so that what lies higher replaces their definitions.
+    names.sort_by(|a, b| {
+        let depth = |name: &str| memchr::memchr_iter(b'/', name.as_bytes()).count();
+        depth(b).cmp(&depth(a)).then_with(|| b.cmp(a))
+    });
+    let mut set = Set::default();
+    for name in &names {
+        let trees = cache.parse(name, &files[*name].text).map_err(|error| parse_error(name, &error))?;
+        set.add(&trees);
+    }
+    let mut machine = Machine::new(outside, input.limits, cache, Rc::new(set));
+    let mut rendered = BTreeMap::new();
+    for name in names {
+        if name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
+            continue;
+        }
+        let file = &files[name];
+        let template = Pairs::from([
+            (Str::from("Name"), Datum::str(name)),
+            (Str::from("BasePath"), Datum::str(&file.base)),
+        ]);
+        let template = Datum::Map(Map::new(MapKind::Values, template));
+        file.scope.pairs_mut().insert(Str::from("Template"), template);
+        let out = machine
+            .execute(name.as_bytes(), Datum::Map(file.scope.with_kind(MapKind::Values)), "gotpl")
+            .map_err(super::exec::Failure::into_error)?;
+        let out = text::replace(&out, b"<no value>", b"");
+        let out = String::from_utf8(out)
+            .unwrap_or_else(|out| String::from_utf8_lossy(out.as_bytes()).into_owned());
+        rendered.insert(name.clone(), out);
+    }
+    Ok(rendered)
+}
+
+fn parse_error(name: &str, error: &ParseError) -> RenderError {
+    let cause = error.cause.rsplit(": ").next().unwrap_or(&error.cause).to_owned();
+    RenderError {
+        kind: RenderErrorKind::Parse,
+        message: format!("parse error at ({name}:{}): {cause}", error.line),
+        template: name.to_owned(),
+        line: error.line,
+        column: 0,
+        expression: String::new(),
+        cause,
+    }
+}
+
+/// What every chart sees.
+struct Shared {
+    release: Datum,
+    capabilities: Datum,
+}
+
+fn collect(
+    chart: &ChartInput,
+    path: &str,
+    is_root: bool,
+    values: Map,
+    shared: &Shared,
+    files: &mut BTreeMap<String, Renderable>,
+) -> Map {
+    let mut metadata = metadata(&chart.metadata);
+    metadata.insert(Str::from("IsRoot"), Datum::Bool(is_root));
+    let own_files =
+        chart.files.iter().map(|file| (Str::from(file.name.as_str()), Datum::Bytes(Str::shared(file.data.clone()))));
+    let mut subcharts = Pairs::new();
+    for sub in &chart.dependencies {
+        let name = sub.metadata.name.as_str();
+        let values = match values.get(name.as_bytes()) {
+            Some(Datum::Map(values)) => values.with_kind(MapKind::Values),
+            _ => Map::new(MapKind::Values, Pairs::new()),
+        };
+        let scope = collect(sub, &format!("{path}/charts/{name}"), false, values, shared, files);
+        subcharts.insert(Str::from(name), Datum::Map(scope));
+    }
+    let scope = Map::new(
+        MapKind::Any,
+        Pairs::from([
+            (Str::from("Chart"), Datum::map(metadata)),
+            (Str::from("Files"), Datum::Map(Map::new(MapKind::Files, own_files.collect()))),
+            (Str::from("Release"), shared.release.clone()),
+            (Str::from("Capabilities"), shared.capabilities.clone()),
+            (Str::from("Values"), Datum::Map(values)),
+            (Str::from("Subcharts"), Datum::map(subcharts)),
+        ]),
+    );
+    let is_library = chart.metadata.chart_type.eq_ignore_ascii_case("library");
+    for file in &chart.templates {
+        let base = file.name.rsplit('/').next().unwrap_or(&file.name);
+        if is_library && !base.starts_with('_') {
+            continue;
+        }
+        files.insert(
+            format!("{path}/{}", file.name),
+            Renderable {
+                text: Str::shared(file.data.clone()),
+                scope: scope.clone(),
+                base: format!("{path}/templates"),
+            },
+        );
+    }
+    scope
+}
+
+fn release(input: &RenderInput<'_>) -> Datum {
+    let release = input.release;
+    Datum::map(Pairs::from([
+        (Str::from("Name"), Datum::str(&release.name)),
+        (Str::from("Namespace"), Datum::str(&release.namespace)),
+        (Str::from("IsUpgrade"), Datum::Bool(release.is_upgrade)),
+        (Str::from("IsInstall"), Datum::Bool(release.is_install)),
+        (Str::from("Revision"), Datum::Int(release.revision)),
+        (Str::from("Service"), Datum::str("Helm")),
+    ]))
+}
+
+fn capabilities(input: &RenderInput<'_>) -> Datum {
+    let capabilities = input.capabilities;
+    let version = &capabilities.kube_version;
+    let versions = capabilities.api_versions.iter().map(Datum::str).collect();
+    let build = vec![
+        ("Version", Str::from(capabilities.helm_version.as_str())),
+        ("GitCommit", Str::from("")),
+        ("GitTreeState", Str::from("")),
+        ("GoVersion", Str::from("go1.26.8")),
+        ("KubeClientVersion", Str::from("v1.37")),
+    ];
+    Datum::Object(Rc::new(Object::Capabilities {
+        kube_version: Datum::Object(Rc::new(Object::KubeVersion {
+            version: Str::from(version.version.as_str()),
+            normalized: Str::from(version.normalized.as_str()),
+            major: Str::from(version.major.as_str()),
+            minor: Str::from(version.minor.as_str()),
+        })),
+        api_versions: Datum::List(List::new(ListKind::Versions, versions)),
+        helm_version: Datum::Object(Rc::new(Object::BuildInfo(build))),
+    }))
+}
+
+/// Chart.yaml as Helm shows it: Go's names of the fields, structs as maps.
+fn metadata(metadata: &ChartMetadata) -> Pairs {
+    let texts = |list: &[String]| Datum::list(list.iter().map(Datum::str).collect());
+    let maintainers = metadata.maintainers.iter().map(|one| {
+        Datum::map(Pairs::from([
+            (Str::from("Name"), Datum::str(&one.name)),
+            (Str::from("Email"), Datum::str(&one.email)),
+            (Str::from("URL"), Datum::str(&one.url)),
+        ]))
+    });
+    let dependencies = metadata.dependencies.iter().map(|one| {
+        Datum::map(Pairs::from([
+            (Str::from("Name"), Datum::str(&one.name)),
+            (Str::from("Version"), Datum::str(&one.version)),
+            (Str::from("Repository"), Datum::str(&one.repository)),
+            (Str::from("Condition"), Datum::str(&one.condition)),
+            (Str::from("Tags"), texts(&one.tags)),
+            (Str::from("Enabled"), Datum::Bool(one.enabled)),
+            (Str::from("ImportValues"), Datum::list(one.import_values.iter().map(Datum::from).collect())),
+            (Str::from("Alias"), Datum::str(&one.alias)),
+        ]))
+    });
+    let annotations = match &metadata.annotations {
+        None => Map::nil(MapKind::Strings),
+        Some(pairs) => Map::new(
+            MapKind::Strings,
+            pairs.iter().map(|(key, value)| (Str::from(key.as_str()), Datum::str(value))).collect(),
+        ),
+    };
+    Pairs::from([
+        (Str::from("Name"), Datum::str(&metadata.name)),
+        (Str::from("Home"), Datum::str(&metadata.home)),
+        (Str::from("Sources"), texts(&metadata.sources)),
+        (Str::from("Version"), Datum::str(&metadata.version)),
+        (Str::from("Description"), Datum::str(&metadata.description)),
+        (Str::from("Keywords"), texts(&metadata.keywords)),
+        (Str::from("Maintainers"), Datum::list(maintainers.collect())),
+        (Str::from("Icon"), Datum::str(&metadata.icon)),
+        (Str::from("APIVersion"), Datum::str(&metadata.api_version)),
+        (Str::from("Condition"), Datum::str(&metadata.condition)),
+        (Str::from("Tags"), Datum::str(&metadata.tags)),
+        (Str::from("AppVersion"), Datum::str(&metadata.app_version)),
+        (Str::from("Deprecated"), Datum::Bool(metadata.deprecated)),
+        (Str::from("Annotations"), Datum::Map(annotations)),
+        (Str::from("KubeVersion"), Datum::str(&metadata.kube_version)),
+        (Str::from("Dependencies"), Datum::list(dependencies.collect())),
+        (Str::from("Type"), Datum::str(&metadata.chart_type)),
+    ])
+}

@@ -1,0 +1,212 @@
+//! TOML as BurntSushi's encoder writes it, and what its decoder gives.
+
+use super::datum::{Datum, List, ListKind, Map, MapKind, Pairs};
+use super::go::float_shortest;
+use super::text::Str;
+use super::time::Time;
+
+/// How deep tables may nest before it counts as a circle.
+const DEEPEST: usize = 500;
+
+/// Writes a value; only tables are documents.
+pub(crate) fn write(datum: &Datum) -> Result<String, String> {
+    let mut writer = Writer { out: String::new(), written: false };
+    match datum {
+        Datum::Map(map) if !map.is_nil() => writer.pairs(&mut Vec::new(), map)?,
+        Datum::Nil => return Err("toml: cannot encode an anonymous nil".to_owned()),
+        Datum::Map(_) => {}
+        _ => return Err("toml: top-level values must be Go maps or structs".to_owned()),
+    }
+    Ok(writer.out)
+}
+
+struct Writer {
+    out: String,
+    written: bool,
+}
+
+/// Whether a value is written below its own heading.
+fn is_table(datum: &Datum) -> bool {
+    match datum {
+        Datum::Map(map) => !map.is_nil(),
+        datum => is_tables(datum),
+    }
+}
+
+fn is_tables(datum: &Datum) -> bool {
+    let Datum::List(list) = datum else { return false };
+    list.len() > 0 && list.items().iter().all(|item| matches!(item, Datum::Map(map) if !map.is_nil()))
+}
+
+fn is_nil(datum: &Datum) -> bool {
+    match datum {
+        Datum::Nil => true,
+        Datum::Map(map) => map.is_nil(),
+        Datum::List(list) => list.is_nil(),
+        _ => false,
+    }
+}
+
+impl Writer {
+    fn line(&mut self) {
+        if self.written {
+            self.out.push('\n');
+        }
+    }
+
+    fn put(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.written = true;
+    }
+
+    fn pairs(&mut self, path: &mut Vec<String>, map: &Map) -> Result<(), String> {
+        if path.len() > DEEPEST {
+            return Err("toml: tables are nested too deep".to_owned());
+        }
+        let pairs = map.pairs().clone();
+        for tables in [false, true] {
+            for (key, value) in pairs.iter().filter(|(_, value)| is_table(value) == tables && !is_nil(value)) {
+                path.push(key.lossy().into_owned());
+                self.entry(path, value)?;
+                path.pop();
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, path: &mut Vec<String>, value: &Datum) -> Result<(), String> {
+        let indent = "  ".repeat(path.len() - 1);
+        match value {
+            Datum::Map(map) => {
+                if path.len() == 1 {
+                    self.line();
+                }
+                let heading = format!("{indent}[{}]", dotted(path));
+                self.put(&heading);
+                self.line();
+                self.pairs(path, map)
+            }
+            Datum::List(list) if is_tables(value) => {
+                for item in list.items().iter() {
+                    let Datum::Map(map) = item else { continue };
+                    self.line();
+                    let heading = format!("{indent}[[{}]]", dotted(path));
+                    self.put(&heading);
+                    self.line();
+                    self.pairs(path, map)?;
+                }
+                Ok(())
+            }
+            value => {
+                let key = path.last().map(|key| quoted_key(key)).unwrap_or_default();
+                let line = format!("{indent}{key} = {}", element(value, 0)?);
+                self.put(&line);
+                self.line();
+                Ok(())
+            }
+        }
+    }
+}
+
+fn dotted(path: &[String]) -> String {
+    path.iter().map(|key| quoted_key(key)).collect::<Vec<_>>().join(".")
+}
+
+fn quoted_key(key: &str) -> String {
+    let bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    if !key.is_empty() && key.chars().all(bare) { key.to_owned() } else { quoted(key) }
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn element(value: &Datum, depth: usize) -> Result<String, String> {
+    if depth > DEEPEST {
+        return Err("toml: values are nested too deep".to_owned());
+    }
+    Ok(match value {
+        Datum::Nil => return Err("toml: cannot encode array with nil element".to_owned()),
+        Datum::Bool(truth) => truth.to_string(),
+        Datum::Int(int) | Datum::Int64(int) => int.to_string(),
+        Datum::Uint8(int) => int.to_string(),
+        Datum::Uint64(int) => int.to_string(),
+        Datum::Float(float) if float.is_nan() => "nan".to_owned(),
+        Datum::Float(float) if float.is_infinite() => if *float > 0.0 { "inf" } else { "-inf" }.to_owned(),
+        Datum::Float(float) => {
+            let text = float_shortest(*float);
+            if text.contains(['e', '.']) { text } else { format!("{text}.0") }
+        }
+        Datum::Str(text) => quoted(&text.lossy()),
+        Datum::Duration(nanos) => quoted(&super::time::duration_text(*nanos)),
+        Datum::Time(time) => time.rfc3339(),
+        Datum::Bytes(_) | Datum::List(_) => {
+            let items = value.as_items().unwrap_or_default();
+            let items: Result<Vec<String>, String> = items.iter().map(|item| element(item, depth + 1)).collect();
+            format!("[{}]", items?.join(", "))
+        }
+        Datum::Map(map) => {
+            let pairs = map.pairs().clone();
+            let mut parts = Vec::new();
+            for tables in [false, true] {
+                for (key, value) in pairs.iter().filter(|(_, value)| is_table(value) == tables) {
+                    if !is_nil(value) {
+                        let key = quoted_key(&key.lossy());
+                        parts.push(format!("{key} = {}", element(value, depth + 1)?));
+                    }
+                }
+            }
+            format!("{{{}}}", parts.join(", "))
+        }
+        Datum::Object(_) => quoted(&super::functions::text_of(value).lossy()),
+    })
+}
+
+/// Reads a document.
+pub(crate) fn read(text: &[u8]) -> Result<Datum, String> {
+    let text = std::str::from_utf8(text).map_err(|_| "toml: invalid UTF-8".to_owned())?;
+    let table: ::toml::Table = text.parse().map_err(|error: ::toml::de::Error| {
+        let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+        format!("toml: line {line}: {}", error.message())
+    })?;
+    Ok(Datum::Map(self::table(&table)))
+}
+
+fn table(table: &::toml::Table) -> Map {
+    let pairs: Pairs = table.iter().map(|(key, value)| (Str::from(key.as_str()), value_of(value))).collect();
+    Map::new(MapKind::Any, pairs)
+}
+
+fn value_of(value: &::toml::Value) -> Datum {
+    match value {
+        ::toml::Value::String(text) => Datum::str(text),
+        ::toml::Value::Integer(int) => Datum::Int64(*int),
+        ::toml::Value::Float(float) => Datum::Float(*float),
+        ::toml::Value::Boolean(truth) => Datum::Bool(*truth),
+        ::toml::Value::Datetime(time) => {
+            let text = time.to_string();
+            Time::from_toml(&text).map_or_else(|| Datum::str(&text), Datum::Time)
+        }
+        ::toml::Value::Array(items) => {
+            let tables = !items.is_empty() && items.iter().all(::toml::Value::is_table);
+            let kind = if tables { ListKind::Maps } else { ListKind::Any };
+            Datum::List(List::new(kind, items.iter().map(value_of).collect()))
+        }
+        ::toml::Value::Table(inner) => Datum::Map(self::table(inner)),
+    }
+}
