@@ -1,6 +1,7 @@
 //! The command line outside a host: what there is, and what each command calls.
 
 mod pages;
+mod template;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -64,6 +65,8 @@ enum Command {
         #[arg(long, default_value = "examples")]
         examples: PathBuf,
     },
+    /// Render a chart and print what `helm template` prints for the same arguments
+    Template(Box<template::Template>),
     /// Print the schema as JSON, as `providers schema -json` does
     Schema,
     /// Print the version
@@ -85,6 +88,7 @@ pub(crate) fn run() -> ExitCode {
         }
         Some(Command::Check { directory }) => check(&directory),
         Some(Command::Docs { check, directory, examples }) => pages::write(check, &directory, &examples),
+        Some(Command::Template(template)) => template.run(),
         Some(Command::Schema) => {
             let provider = provider();
             let schema = bud::schema::to_json(provider.schema());

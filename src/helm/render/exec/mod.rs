@@ -96,11 +96,9 @@ impl<'r, 'o> Machine<'r, 'o> {
     pub(crate) fn include(&mut self, name: &Str, data: Datum) -> Result<Datum> {
         let count = self.included.entry(name.clone()).or_insert(0);
         if *count > self.limits.includes {
-            return Err(Failure {
-                ..Failure::text(format!(
-                    "rendering template has a nested reference name: {name}: unable to execute template"
-                ))
-            });
+            return Err(Failure::text(format!(
+                "rendering template has a nested reference name: {name}: unable to execute template"
+            )));
         }
         *count += 1;
         let result = self.execute(name.bytes(), data, "gotpl");
