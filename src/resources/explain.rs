@@ -112,6 +112,26 @@ pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) ->
             ),
         )
         .at(Path::of("foreign_rules")),
+        CloudError::Quota { name, title, location, limit, used, needed, answer } => Diagnostic::error(
+            "Quota exhausted",
+            format!(
+                "{doing}: the quota {title} ({name}) in {location} allows {limit}, {used} are in use and {needed} more are \
+                 needed. {}\n\nAsk the cloud for a higher limit, free what is in use, or choose another kind of machine or \
+                 region, and apply again.",
+                answer.message
+            ),
+        ),
+        CloudError::NoCapacity { node, tried } => {
+            let offers = tried.iter().map(|(offer, answer)| format!("{offer}: {} {}", answer.code, answer.message));
+            Diagnostic::error(
+                "No capacity",
+                format!(
+                    "{doing}: the cloud has no room for {node} in any offer now:\n  {}\n\nApply again later, or add another \
+                     kind of machine or zone to offers.",
+                    offers.collect::<Vec<_>>().join("\n  ")
+                ),
+            )
+        }
         CloudError::Waited { what, last_seen, why } => {
             let (summary, hint) = match why {
                 Ended::Deadline => ("Timed out", "Raise the timeout in timeouts if it needs more, and apply again."),
