@@ -51,4 +51,8 @@ impl Cloud for Azure {
     fn networks(&self) -> Arc<dyn Networks> {
         Arc::new(network::AzureNetworks::new(Arc::clone(&self.client)))
     }
+
+    fn machines(&self) -> Arc<dyn super::Machines> {
+        unimplemented!()
+    }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::wanted::keys;
 use super::{made, names, nodes, recorded};
 use crate::cloud::{NodeSeen, SkuSeen};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::state::{Held, Private};
+use crate::state::Private;
 use crate::value::Value;
 
 /// The pool in the making.
@@ -20,7 +19,6 @@ pub(super) struct Progress {
     /// Strings of `replace_nodes` that are done.
     replaced: BTreeMap<String, Value>,
     private: Private,
-    held: Held,
     /// What went wrong with single nodes.
     pub(super) errors: Diagnostics,
     /// Warnings, and what was kept.
@@ -33,7 +31,6 @@ impl Progress {
         planned: &Value,
         seen: &BTreeMap<String, NodeSeen>,
         private: Private,
-        held: &Held,
     ) -> Self {
         let map = |name: &str| base.get(name).as_map().cloned().unwrap_or_default();
         Self {
@@ -44,15 +41,9 @@ impl Progress {
             planned: planned.clone(),
             replaced: BTreeMap::new(),
             private,
-            held: held.clone(),
             errors: Diagnostics::none(),
             kept: Vec::new(),
         }
-    }
-
-    /// Holds what exists now.
-    pub(super) fn hold(&self) {
-        self.held.put(self.so_far(), self.remembered());
     }
 
     /// A node is as it shall be.
@@ -68,13 +59,11 @@ impl Progress {
             self.replaced.insert(seen.name.clone(), asked.clone());
         }
         self.seen.insert(seen.name.clone(), seen);
-        self.hold();
     }
 
     /// The machine of a node is gone, and the node waits for another.
     pub(super) fn bare(&mut self, node: &str) {
         self.states.insert(node.to_owned(), Value::string("missing"));
-        self.hold();
     }
 
     /// A node is gone for good.
@@ -83,17 +72,11 @@ impl Progress {
         self.states.remove(node);
         self.seen.remove(node);
         self.kept.extend(kept);
-        self.hold();
     }
 
     /// Something went wrong.
     pub(super) fn failed(&mut self, diagnostic: Diagnostic) {
         self.errors.push(diagnostic);
-    }
-
-    /// Names of the nodes that exist.
-    pub(super) fn names(&self) -> Vec<&String> {
-        self.nodes.keys().collect()
     }
 
     /// What is remembered beside the state.
@@ -104,7 +87,7 @@ impl Progress {
     }
 
     /// The state in the middle of things: the nodes that exist wholly, under the arguments of before.
-    fn so_far(&self) -> Value {
+    pub(super) fn so_far(&self) -> Value {
         let mut state = self.base.clone();
         let known = |map: &BTreeMap<String, Value>| Value::Map(map.clone());
         state.set("nodes", known(&self.nodes));
@@ -152,10 +135,5 @@ impl Progress {
             self.nodes.keys().filter_map(|node| Some((names::number(pool, node)?, node))).collect();
         numbered.sort();
         numbered.first().and_then(|(_, node)| self.nodes.get(*node)).map_or(Value::Null, |node| node.get(name).clone())
-    }
-
-    /// Nodes of the plan that do not exist wholly.
-    pub(super) fn lacking(&self) -> Vec<String> {
-        keys(self.planned.get("nodes")).into_iter().filter(|node| !self.nodes.contains_key(node)).collect()
     }
 }

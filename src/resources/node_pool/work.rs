@@ -39,7 +39,7 @@ pub(super) struct Work<'a> {
     pub(super) first: Option<String>,
     pub(super) owner: Owner,
     pub(super) patience: &'a Patience,
-    pub(super) progress: Mutex<Progress>,
+    pub(super) progress: Arc<Mutex<Progress>>,
 }
 
 impl Work<'_> {
