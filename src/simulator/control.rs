@@ -23,7 +23,7 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Answer {
         ("GET", "/quirks") => Ok(json!(world.quirks)),
         ("POST", "/faults") => faults(&mut world, request),
         ("DELETE", "/faults") => {
-            world.load(Script { rules: Vec::new(), quirks: Some(Quirks::default()) });
+            world.load(Script { quirks: Some(Quirks::default()), ..Script::default() });
             Ok(json!({}))
         }
         ("POST", "/clock") => advance(&mut world, request),
@@ -37,8 +37,17 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Answer {
         }
         ("POST", "/portal") => return portal(&mut world, request),
         ("POST", "/machines") => machine::register(&mut world, request),
-        ("GET", "/machines") => Ok(world.machines.list()),
+        ("GET", "/machines") => Ok(machine::list(&world)),
         ("DELETE", "/machines") => machine::remove(&mut world, request),
+        ("GET", "/billing") => Ok(world.azure.compute.bills.shown(&world.clock)),
+        ("POST", "/quotas") => azure::set_limits(&mut world, request),
+        ("POST", "/skus") => azure::restrict_skus(&mut world, request),
+        (method, path) if path.starts_with("/machines/") => {
+            match machine::control(&mut world, method, request) {
+                Some(answer) => return answer,
+                None => return Answer::json(404, json!({ "error": "no such control call" })),
+            }
+        }
         _ => return Answer::json(404, json!({ "error": "no such control call" })),
     };
     match done {
@@ -56,9 +65,9 @@ pub(crate) fn body<T: DeserializeOwned>(request: &Request) -> Result<T, String> 
 fn faults(world: &mut World, request: &Request) -> Result<Value, String> {
     let script: Script = body(request)?;
     script.check()?;
-    let rules = script.rules.len();
+    let (rules, capacity) = (script.rules.len(), script.capacity.len());
     world.load(script);
-    Ok(json!({ "rules": rules, "quirks": world.quirks }))
+    Ok(json!({ "rules": rules, "capacity": capacity, "quirks": world.quirks }))
 }
 
 #[derive(Deserialize)]
@@ -130,7 +139,7 @@ impl World {
 
     fn reset(&mut self) {
         self.ledger.restart();
-        self.load(Script { rules: Vec::new(), quirks: Some(Quirks::default()) });
+        self.load(Script { quirks: Some(Quirks::default()), ..Script::default() });
         self.azure = azure::Azure::default();
         self.machines = machine::Machines::default();
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::glob;
 use super::quirks::Quirks;
+use super::shortage::{Lack, Shortage, Wanted};
 
 /// A script as it is sent to `POST /faults` or read from a file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -13,6 +14,8 @@ use super::quirks::Quirks;
 pub(crate) struct Script {
     /// What goes wrong.
     pub(crate) rules: Vec<Rule>,
+    /// Which machines are not to be had.
+    pub(crate) capacity: Vec<Shortage>,
     /// Habits to switch on; absent: they stay as they are.
     pub(crate) quirks: Option<Quirks>,
 }
@@ -140,8 +143,18 @@ impl Script {
         mishap
     }
 
+    /// Whether the cloud has the machine that is asked for.
+    pub(crate) fn lack(&mut self, wanted: &Wanted<'_>) -> Option<Lack> {
+        // Every rule counts, also after one has hit.
+        let struck: Vec<Lack> = self.capacity.iter_mut().filter_map(|rule| rule.strike(wanted)).collect();
+        struck.into_iter().next()
+    }
+
     /// What is wrong with the script itself.
     pub(crate) fn check(&self) -> Result<(), String> {
+        for (at, shortage) in self.capacity.iter().enumerate() {
+            shortage.check().map_err(|reason| format!("capacity[{at}]: {reason}"))?;
+        }
         for (at, rule) in self.rules.iter().enumerate() {
             if let Action::Delay(seconds) = rule.r#do
                 && Duration::try_from_secs_f64(seconds).is_err()

@@ -66,17 +66,24 @@ pub(crate) struct Answer {
     pub(crate) headers: Vec<(String, String)>,
     /// JSON body, if any.
     pub(crate) body: Option<Value>,
+    /// Body that is plain text, if any.
+    pub(crate) text: Option<String>,
 }
 
 impl Answer {
     /// An answer with a body.
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Some(body) }
+        Self { status, headers: Vec::new(), body: Some(body), text: None }
     }
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: None }
+        Self { status, headers: Vec::new(), body: None, text: None }
+    }
+
+    /// An answer of plain text.
+    pub(crate) fn plain(text: String) -> Self {
+        Self { status: 200, headers: Vec::new(), body: None, text: Some(text) }
     }
 
     /// The same answer with one more header.
@@ -95,6 +102,7 @@ struct Parts {
     status: u16,
     code: String,
     message: String,
+    target: Option<String>,
     details: Vec<Value>,
     headers: Vec<(String, String)>,
 }
@@ -103,7 +111,14 @@ impl Refusal {
     /// A refusal with status, code and message.
     pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
         let (code, message) = (code.to_owned(), message.into());
-        Self(Box::new(Parts { status, code, message, details: Vec::new(), headers: Vec::new() }))
+        Self(Box::new(Parts {
+            status,
+            code,
+            message,
+            target: None,
+            details: Vec::new(),
+            headers: Vec::new(),
+        }))
     }
 
     /// A refusal of the request's content, status 400.
@@ -123,6 +138,12 @@ impl Refusal {
         self
     }
 
+    /// The same refusal with what it is about.
+    pub(crate) fn target(mut self, target: &str) -> Self {
+        self.0.target = Some(target.to_owned());
+        self
+    }
+
     /// The same refusal with a header.
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.0.headers.push((name.to_owned(), value.into()));
@@ -131,7 +152,11 @@ impl Refusal {
 
     /// The error object, as it stands in answers and in failed operations.
     pub(crate) fn body(&self) -> Value {
-        json!({ "code": self.0.code, "message": self.0.message, "details": self.0.details })
+        let mut body = json!({ "code": self.0.code, "message": self.0.message, "details": self.0.details });
+        if let Some(target) = &self.0.target {
+            body["target"] = json!(target);
+        }
+        body
     }
 
     /// The whole answer.

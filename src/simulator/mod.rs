@@ -20,6 +20,7 @@ mod quirks;
 mod running;
 mod serve;
 mod settings;
+mod shortage;
 mod tls;
 mod token;
 mod world;

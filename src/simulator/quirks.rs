@@ -29,6 +29,8 @@ pub(crate) struct Quirks {
     /// Namespaces that are not registered in the subscription, such as `Microsoft.Network`, until a
     /// client registers them.
     pub(crate) unregistered: Vec<String>,
+    /// Features that the subscription has registered, such as `UseStandardSecurityType`.
+    pub(crate) features: Vec<String>,
     /// Address from which connections through the proxy seem to come.
     pub(crate) outside_address: Option<std::net::IpAddr>,
 }

@@ -141,13 +141,16 @@ async fn read(request: hyper::Request<Incoming>, scheme: &str) -> Result<Request
 }
 
 fn written(answer: Answer) -> hyper::Response<Full<Bytes>> {
-    let body = answer.body.map(|value| Bytes::from(value.to_string())).unwrap_or_default();
+    let kind =
+        if answer.text.is_some() { "text/plain; charset=utf-8" } else { "application/json; charset=utf-8" };
+    let text = answer.text.or_else(|| answer.body.map(|value| value.to_string()));
+    let body = text.map(Bytes::from).unwrap_or_default();
     let mut response = hyper::Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         response = response.header(name, value);
     }
     if !body.is_empty() {
-        response = response.header("Content-Type", "application/json; charset=utf-8");
+        response = response.header("Content-Type", kind);
     }
     // Only a header of a fault script can be unwritable; then the script gets a plain 500.
     response.body(Full::new(body)).unwrap_or_else(|_| {

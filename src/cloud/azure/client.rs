@@ -80,6 +80,22 @@ struct Tries {
     registered: bool,
     perhaps_done: bool,
     last_seen: String,
+    /// Address and words of a connection that failed, where that was the last thing seen.
+    cut: Option<(String, String)>,
+}
+
+impl Tries {
+    fn none() -> Self {
+        Self {
+            count: 0,
+            started: Instant::now(),
+            token_renewed: false,
+            registered: false,
+            perhaps_done: false,
+            last_seen: "nothing sent yet".to_owned(),
+            cut: None,
+        }
+    }
 }
 
 /// The client of one subscription.
@@ -134,25 +150,18 @@ impl Client {
     /// Sends a call until it is answered for good. All our calls may be repeated: they say what shall
     /// be, not what shall be added.
     pub(super) async fn send(&self, call: &Call, patience: &Patience) -> Result<Success, Failed> {
-        let mut tries = Tries {
-            count: 0,
-            started: Instant::now(),
-            token_renewed: false,
-            registered: false,
-            perhaps_done: false,
-            last_seen: "nothing sent yet".to_owned(),
-        };
+        let mut tries = Tries::none();
         loop {
             let next = match patience.check() {
                 Ok(()) => self.attempt(call, &mut tries, patience).await,
-                Err(why) => Next::Fail(waited(call, &tries, why)),
+                Err(why) => Next::Fail(self.ended(call, &tries, why)),
             };
             match next {
                 Next::Done(success) => return Ok(success),
                 Next::Fail(error) => return Err(Failed { error, perhaps_done: tries.perhaps_done }),
                 Next::Again(pause) => {
                     if let Err(why) = patience.pause(pause).await {
-                        let error = waited(call, &tries, why);
+                        let error = self.ended(call, &tries, why);
                         return Err(Failed { error, perhaps_done: tries.perhaps_done });
                     }
                 }
@@ -168,7 +177,7 @@ impl Client {
         };
         // The login may have taken the rest of the time.
         if let Err(why) = patience.check() {
-            return Next::Fail(waited(call, tries, why));
+            return Next::Fail(self.ended(call, tries, why));
         }
         tries.count += 1;
         let mut request = call.request(&self.endpoints);
@@ -194,15 +203,17 @@ impl Client {
             Err(why) => {
                 tracing::debug!(%method, url = shown_url, client_request_id = id, took, "no answer before the end");
                 tries.perhaps_done = true;
+                tries.cut = None;
                 "a request that was not answered in time".clone_into(&mut tries.last_seen);
-                Next::Fail(waited(call, tries, why))
+                Next::Fail(self.ended(call, tries, why))
             }
             Ok(Err(error)) => {
                 tracing::debug!(%method, url = shown_url, client_request_id = id, took, tries = tries.count, %error, "no answer");
-                self.unanswered(call, &shown_url, tries, error)
+                self.unanswered(call, &shown_url, tries, error, patience)
             }
             Ok(Ok(reply)) => {
                 self.answered_once.store(true, Ordering::Relaxed);
+                tries.cut = None;
                 let request_id = reply.header("x-ms-request-id").unwrap_or_default();
                 tracing::debug!(%method, url = shown_url, status = reply.status, request_id, client_request_id = id, took, tries = tries.count, "answer");
                 tracing::trace!(body = %String::from_utf8_lossy(&reply.body), request_id, "answer body");
@@ -259,7 +270,14 @@ impl Client {
     }
 
     /// After a try without an answer.
-    fn unanswered(&self, call: &Call, url: &str, tries: &mut Tries, error: NoAnswer) -> Next {
+    fn unanswered(
+        &self,
+        call: &Call,
+        url: &str,
+        tries: &mut Tries,
+        error: NoAnswer,
+        patience: &Patience,
+    ) -> Next {
         let (reason, perhaps_sent) = match error {
             NoAnswer::Trust(reason) => {
                 return Next::Fail(CloudError::Setting { argument: "azure.ca_file", reason });
@@ -268,17 +286,32 @@ impl Client {
         };
         tries.perhaps_done |= perhaps_sent;
         tries.last_seen.clone_from(&reason);
-        let stranger = !self.answered_once.load(Ordering::Relaxed);
-        if stranger && retry::give_up_on_stranger(tries.count, tries.started.elapsed()) {
-            let perhaps_sent = tries.perhaps_done;
-            return Next::Fail(CloudError::Unreachable {
-                method: call.method.to_string(),
-                url: url.to_owned(),
-                reason,
-                perhaps_sent,
-            });
+        tries.cut = Some((url.to_owned(), reason));
+        let pause = retry::pause(tries.count, None, &self.chance);
+        // Where the time ends before the next try, that try would only cover up what is known already.
+        let last = retry::give_up_on_stranger(tries.count, tries.started.elapsed())
+            || (pause >= patience.left() && patience.check() != Err(Ended::Stopped));
+        match self.unreachable(call, tries).filter(|_| last) {
+            Some(error) => Next::Fail(error),
+            None => Next::Again(pause),
         }
-        Next::Again(retry::pause(tries.count, None, &self.chance))
+    }
+
+    /// The error of an endpoint that has not answered once in this process and has just failed again.
+    fn unreachable(&self, call: &Call, tries: &Tries) -> Option<CloudError> {
+        let (url, reason) = tries.cut.clone().filter(|_| !self.answered_once.load(Ordering::Relaxed))?;
+        let (method, perhaps_sent) = (call.method.to_string(), tries.perhaps_done);
+        Some(CloudError::Unreachable { method, url, reason, perhaps_sent })
+    }
+
+    /// The error of a wait that ended: the time is not to blame where nothing ever answered.
+    fn ended(&self, call: &Call, tries: &Tries, why: Ended) -> CloudError {
+        let unreachable = self.unreachable(call, tries).filter(|_| why == Ended::Deadline);
+        unreachable.unwrap_or_else(|| CloudError::Waited {
+            what: format!("{} {}", call.method, call.path),
+            last_seen: tries.last_seen.clone(),
+            why,
+        })
     }
 
     /// After a try that was refused.
@@ -406,10 +439,6 @@ pub(super) fn meaning_of(error: &CloudError) -> Option<Meaning> {
     answer_of(error).map(error_codes::meaning_of)
 }
 
-fn waited(call: &Call, tries: &Tries, why: Ended) -> CloudError {
-    CloudError::Waited {
-        what: format!("{} {}", call.method, call.path),
-        last_seen: tries.last_seen.clone(),
-        why,
-    }
-}
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

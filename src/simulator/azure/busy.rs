@@ -22,8 +22,14 @@ pub(crate) fn check_family(world: &World, request: &Request, target: &Place) -> 
             continue;
         }
         let own = operation.target.key() == target.key();
-        if own && operation.work == Work::Put {
+        if own && operation.work == Work::Put && !target.kind.computes() {
             continue;
+        }
+        if target.kind.computes() {
+            if operation.work == Work::Delete {
+                return Err(gone(target));
+            }
+            return Err(conflict());
         }
         let message = format!(
             "Another operation on this or dependent resource is in progress. To retrieve status of the operation use \
@@ -33,6 +39,18 @@ pub(crate) fn check_family(world: &World, request: &Request, target: &Place) -> 
         return Err(delayed(world, Refusal::new(429, "AnotherOperationInProgress", message)));
     }
     Ok(())
+}
+
+/// What the compute provider says of two changes at a time.
+pub(crate) fn conflict() -> Refusal {
+    let message = "The request failed due to conflict with a concurrent request. To resolve it, please refer to \
+                   https://aka.ms/activitylog to get more details on the conflicting requests.";
+    Refusal::new(409, "Conflict", message)
+}
+
+fn gone(target: &Place) -> Refusal {
+    let message = format!("{} is being deleted: '{}'.", target.kind.noun(), target.name());
+    Refusal::new(409, "OperationNotAllowed", message)
 }
 
 /// Refuses a write that refers to an object which is not ready.

@@ -4,18 +4,26 @@ use serde_json::{Map, Value};
 
 use super::super::message::Refusal;
 use super::form::{Field, Form, Need, Shape};
+use super::kind::Kind;
 use super::place::Place;
 
 /// A body that is being checked.
 pub(crate) struct Check<'a> {
     /// The body as it was sent, for positions in messages.
     raw: &'a str,
+    /// Whether the compute provider reads it, which words its refusals in its own way.
+    computes: bool,
 }
 
 impl<'a> Check<'a> {
     /// A check of this body.
     pub(crate) fn of(raw: &'a str) -> Self {
-        Self { raw }
+        Self { raw, computes: false }
+    }
+
+    /// A check of a body for this kind of object.
+    pub(crate) fn for_kind(raw: &'a str, kind: Kind) -> Self {
+        Self { raw, computes: kind.computes() }
     }
 
     /// The properties that count: without nulls and without what is read-only.
@@ -28,7 +36,7 @@ impl<'a> Check<'a> {
         let Value::Object(given) = value else { return Err(self.wrong_type(value, form.name, path)) };
         for name in given.keys() {
             if !form.fields.iter().any(|field| field.name == name) {
-                return Err(unparsable(format!(
+                return Err(self.unparsable(&format!("{path}.{name}"), format!(
                     "Could not find member '{name}' on object of type '{}'. Path '{path}.{name}', line 1, position {}.",
                     form.name,
                     self.position(name)
@@ -55,6 +63,7 @@ impl<'a> Check<'a> {
             (Shape::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {
                 Ok(value.clone())
             }
+            (Shape::Number, Value::Number(_)) => Ok(value.clone()),
             (Shape::OneOf(words), Value::String(given)) => words
                 .iter()
                 .find(|word| word.eq_ignore_ascii_case(given))
@@ -77,6 +86,7 @@ impl<'a> Check<'a> {
             (Shape::Text, _) => Err(self.wrong_type(value, "System.String", path)),
             (Shape::Bool, _) => Err(self.wrong_type(value, "System.Boolean", path)),
             (Shape::Integer, _) => Err(self.wrong_type(value, "System.Int32", path)),
+            (Shape::Number, _) => Err(self.wrong_type(value, "System.Double", path)),
             (Shape::OneOf(_), _) => Err(self.wrong_type(value, "Enum", path)),
             (Shape::List(_), _) => Err(self.wrong_type(value, "List", path)),
             (Shape::Object(form), _) => Err(self.wrong_type(value, form.name, path)),
@@ -89,7 +99,7 @@ impl<'a> Check<'a> {
             return Err(self.wrong_type(value, "ResourceReference", path));
         };
         if let Some(name) = fields.keys().find(|name| *name != "id") {
-            return Err(unparsable(format!(
+            return Err(self.unparsable(path, format!(
                 "Could not find member '{name}' on object of type 'ResourceReference'. Path '{path}.{name}', line 1, \
                  position {}.",
                 self.position(name)
@@ -117,29 +127,44 @@ impl<'a> Check<'a> {
     }
 
     fn missing(&self, field: &Field, path: &str) -> Refusal {
-        unparsable(format!(
-            "Required property '{}' not found in JSON. Path '{path}', line 1, position {}.",
-            field.name,
-            self.raw.len()
-        ))
+        if self.computes {
+            let path = format!("{path}.{}", field.name);
+            let path = path.strip_prefix("properties.").unwrap_or(&path);
+            let message = format!("Required parameter '{path}' is missing (null).");
+            return Refusal::bad("InvalidParameter", message).target(path);
+        }
+        self.unparsable(
+            path,
+            format!(
+                "Required property '{}' not found in JSON. Path '{path}', line 1, position {}.",
+                field.name,
+                self.raw.len()
+            ),
+        )
     }
 
     fn wrong_type(&self, value: &Value, wanted: &str, path: &str) -> Refusal {
         let last = path.rsplit(['.', '[']).next().unwrap_or_default();
-        unparsable(format!(
-            "Error converting value {value} to type '{wanted}'. Path '{path}', line 1, position {}.",
-            self.position(last)
-        ))
+        self.unparsable(
+            path,
+            format!(
+                "Error converting value {value} to type '{wanted}'. Path '{path}', line 1, position {}.",
+                self.position(last)
+            ),
+        )
+    }
+
+    fn unparsable(&self, path: &str, message: String) -> Refusal {
+        if self.computes {
+            return Refusal::bad("BadRequest", message).target(path);
+        }
+        parse_error().detail("InvalidJson", message)
     }
 
     /// Where a property stands in the body, counted from 1; 1 if it cannot be told.
     pub(crate) fn position(&self, name: &str) -> usize {
         self.raw.find(&format!("\"{name}\"")).unwrap_or(0) + 1
     }
-}
-
-fn unparsable(message: String) -> Refusal {
-    parse_error().detail("InvalidJson", message)
 }
 
 /// What the network provider says first about anything it cannot read.

@@ -9,6 +9,7 @@ use super::operation::{self, Work};
 use super::place::Place;
 use super::poll;
 use super::put;
+use super::reservation;
 use super::resource_group;
 
 /// Carries a DELETE out. What is not there is no error.
@@ -21,7 +22,15 @@ pub(crate) fn delete(
     resource_group::open(world, &place.in_group())?;
     let Some(object) = world.azure.get(place).cloned() else { return Ok(Answer::empty(204)) };
     put::preconditions(request, place, Some(&object))?;
-    busy::check_family(world, request, &object.place)?;
+    if place.kind.computes() {
+        // A deletion ends what else is going on, but a disk that is being made is not there yet.
+        if place.kind == Kind::Disk {
+            busy::check_family(world, request, &object.place)?;
+        }
+    } else {
+        busy::check_family(world, request, &object.place)?;
+    }
+    reservation::check(world, &object, None)?;
     check_unused(world, &object.place)?;
     let children: Vec<Place> =
         world.azure.children(&object.place).into_iter().map(|child| child.place.clone()).collect();
@@ -49,7 +58,19 @@ pub(crate) fn check_unused(world: &World, place: &Place) -> Result<(), Refusal> 
 }
 
 fn in_use(kind: Kind, id: &str, name: &str, users: &[&str]) -> Refusal {
+    let first = users.first().copied().unwrap_or_default();
+    if kind == Kind::Disk {
+        let message = format!("Disk {name} is attached to VM {first}.");
+        return Refusal::new(409, "OperationNotAllowed", message);
+    }
     let (code, message) = match kind {
+        Kind::NetworkInterface => (
+            "NicInUse",
+            format!(
+                "Network Interface {id} is used by existing resource {first}. In order to delete the network interface, \
+                 it must be dissociated from the resource. To learn more, see aka.ms/deletenic."
+            ),
+        ),
         Kind::Subnet => (
             "InUseSubnetCannotBeDeleted",
             format!(
@@ -78,10 +99,9 @@ fn in_use(kind: Kind, id: &str, name: &str, users: &[&str]) -> Refusal {
         _ => (
             "PublicIPAddressCannotBeDeleted",
             format!(
-                "Public IP address {id} can not be deleted since it is still allocated to resource {}. In order to \
+                "Public IP address {id} can not be deleted since it is still allocated to resource {first}. In order to \
                  delete the public IP, disassociate/detach the Public IP address from the resource.  To learn how to do \
-                 this, see aka.ms/deletepublicip.",
-                users.first().copied().unwrap_or_default()
+                 this, see aka.ms/deletepublicip."
             ),
         ),
     };

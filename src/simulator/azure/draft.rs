@@ -77,12 +77,23 @@ pub(crate) fn read(request: &Request, place: &Place, existing: Option<&Object>) 
     let fields = body(request)?;
     let kind = place.kind;
     let child = kind.parent().is_some();
-    let known: &[&str] = match (child, kind.zonal()) {
-        (true, _) => &["id", "name", "type", "etag", "properties"],
-        (false, true) => &["id", "name", "type", "etag", "location", "tags", "properties", "sku", "zones"],
-        (false, false) => &["id", "name", "type", "etag", "location", "tags", "properties"],
-    };
-    check_top(request, &fields, known)?;
+    let mut known = vec!["id", "name", "type", "etag", "properties"];
+    if !child {
+        known.extend(["location", "tags"]);
+    }
+    if kind.zonal() {
+        known.push("zones");
+    }
+    if !kind.skus().is_empty() {
+        known.push("sku");
+    }
+    known.extend(match kind {
+        Kind::VirtualMachine => ["identity", "resources", "managedBy"].as_slice(),
+        Kind::Disk => ["managedBy", "managedByExtended", "extendedLocation"].as_slice(),
+        Kind::AvailabilitySet => ["systemData"].as_slice(),
+        _ => [].as_slice(),
+    });
+    check_top(request, &fields, &known)?;
     let mut content = Content::default();
     if !child {
         content.location = location(fields.get("location"), place, existing)?;
@@ -100,14 +111,19 @@ pub(crate) fn read(request: &Request, place: &Place, existing: Option<&Object>) 
         );
         return Err(Refusal::bad("InvalidRequestFormat", message));
     }
+    if !kind.skus().is_empty() {
+        content.sku = sku(fields.get("sku"), kind)?;
+    }
     if kind.zonal() {
-        content.sku = sku(fields.get("sku"))?;
         content.zones = zones(fields.get("zones"), place, &content.location)?;
+    }
+    if kind == Kind::VirtualMachine {
+        content.identity = super::virtual_machine::identity::read(fields.get("identity"))?;
     }
     let empty = Value::Object(Map::new());
     let properties = fields.get("properties").filter(|value| !value.is_null()).unwrap_or(&empty);
     let raw = String::from_utf8_lossy(&request.body);
-    content.properties = Check::of(&raw).properties(kind.form(), properties, "properties")?;
+    content.properties = Check::for_kind(&raw, kind).properties(kind.form(), properties, "properties")?;
     // A network that is written with `"subnets": null` loses them, as with `[]`.
     if kind == Kind::VirtualNetwork && properties.get("subnets").is_some_and(Value::is_null) {
         content.properties.insert("subnets".to_owned(), Value::Array(Vec::new()));
@@ -142,7 +158,8 @@ fn location(value: Option<&Value>, place: &Place, existing: Option<&Object>) -> 
     Ok(location.to_owned())
 }
 
-fn sku(value: Option<&Value>) -> Result<Option<Value>, Refusal> {
+/// The SKU of a body.
+pub(crate) fn sku(value: Option<&Value>, kind: Kind) -> Result<Option<Value>, Refusal> {
     let Some(given) = value.filter(|value| !value.is_null()) else { return Ok(None) };
     let word = |name: &str, words: &[&'static str], default: &'static str| match given.get(name) {
         None | Some(Value::Null) => Some(default),
@@ -151,11 +168,15 @@ fn sku(value: Option<&Value>) -> Result<Option<Value>, Refusal> {
     };
     let known =
         given.as_object().is_some_and(|sku| sku.keys().all(|key| ["name", "tier"].contains(&key.as_str())));
-    match (
-        known,
-        word("name", &["Basic", "Standard"], "Basic"),
-        word("tier", &["Regional", "Global"], "Regional"),
-    ) {
+    if kind.computes() {
+        let name = word("name", kind.skus(), kind.skus().first().copied().unwrap_or_default());
+        if let (true, Some(name)) = (known, name) {
+            return Ok(Some(serde_json::json!({ "name": name })));
+        }
+        let message = format!("The value {given} of parameter sku is invalid.");
+        return Err(Refusal::bad("InvalidParameter", message).target("sku.name"));
+    }
+    match (known, word("name", kind.skus(), "Basic"), word("tier", &["Regional", "Global"], "Regional")) {
         (true, Some(name), Some(tier)) => Ok(Some(serde_json::json!({ "name": name, "tier": tier }))),
         _ => Err(super::check::parse_error()
             .detail("InvalidJson", format!("Error converting value {given} to type 'Sku'. Path 'sku'."))),

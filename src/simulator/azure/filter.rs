@@ -26,10 +26,10 @@ pub(crate) struct Way {
 /// The interface behind a public address.
 pub(crate) fn behind(azure: &Azure, public: IpAddr) -> Option<Way> {
     let text = public.to_string();
-    let address = azure.all().into_iter().find(|object| {
-        object.place.kind == Kind::PublicAddress && object.text("ipAddress") == Some(text.as_str())
-    })?;
-    let interfaces = azure.all().into_iter().filter(|object| object.place.kind == Kind::NetworkInterface);
+    let address =
+        azure.of_kind(Kind::PublicAddress).find(|object| object.text("ipAddress") == Some(text.as_str()))?;
+    let interfaces = azure.referrers(&address.place.key()).into_iter();
+    let interfaces = interfaces.filter(|object| object.place.kind == Kind::NetworkInterface);
     for interface in interfaces.filter(|object| object.state != State::Deleting) {
         for (_, configuration) in configurations(interface) {
             let bound = reference(configuration.get("publicIPAddress"))

@@ -8,6 +8,8 @@ pub(crate) enum Shape {
     Bool,
     /// A whole number.
     Integer,
+    /// Any number.
+    Number,
     /// One of these words, in any case; stored as written here.
     OneOf(&'static [&'static str]),
     List(&'static Shape),
@@ -41,15 +43,15 @@ pub(crate) struct Field {
     pub(crate) shape: Shape,
 }
 
-const fn required(name: &'static str, shape: Shape) -> Field {
+pub(super) const fn required(name: &'static str, shape: Shape) -> Field {
     Field { name, need: Need::Required, shape }
 }
 
-const fn optional(name: &'static str, shape: Shape) -> Field {
+pub(super) const fn optional(name: &'static str, shape: Shape) -> Field {
     Field { name, need: Need::Optional, shape }
 }
 
-const fn read_only(name: &'static str) -> Field {
+pub(super) const fn read_only(name: &'static str) -> Field {
     Field { name, need: Need::ReadOnly, shape: Shape::Text }
 }
 

@@ -108,9 +108,9 @@ pub(crate) fn list(world: &mut World, request: &Request, group: Option<&Place>) 
         .collect();
     let seen = list::visible(world, request, places);
     let expand = request.parameter("$expand").unwrap_or_default();
-    let items =
+    let items: Vec<Value> =
         seen.iter().filter_map(|place| world.azure.get(place)).map(|object| brief(object, &expand)).collect();
-    Ok(list::page(world, request, items))
+    Ok(list::page(world, request, &items))
 }
 
 fn brief(object: &Object, expand: &str) -> Value {

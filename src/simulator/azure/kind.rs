@@ -1,6 +1,7 @@
 //! The kinds of object that are modelled, as data.
 
 use super::form::{self, Form};
+use super::{availability_set, disk, virtual_machine};
 
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,10 +14,22 @@ pub(crate) enum Kind {
     PublicAddress,
     NatGateway,
     NetworkInterface,
+    Disk,
+    AvailabilitySet,
+    VirtualMachine,
 }
 
 /// The namespace of the network provider.
 pub(crate) const NETWORK: &str = "Microsoft.Network";
+
+/// The namespace of the compute provider.
+pub(crate) const COMPUTE: &str = "Microsoft.Compute";
+
+/// Versions of the compute API that are modelled.
+pub(crate) const COMPUTE_VERSIONS: &[&str] = &["2024-11-01", "2024-07-01", "2024-03-01", "2023-09-01"];
+
+/// Versions of the API of disks that are modelled.
+pub(crate) const DISK_VERSIONS: &[&str] = &["2024-03-02", "2023-10-02", "2023-04-02"];
 
 /// Versions of the network API that are modelled: those in which a network that is written without
 /// `subnets` keeps them.
@@ -24,8 +37,8 @@ pub(crate) const NETWORK_VERSIONS: &[&str] =
     &["2024-05-01", "2024-03-01", "2024-01-01", "2023-11-01", "2023-09-01"];
 
 impl Kind {
-    /// All kinds of the network provider.
-    pub(crate) const NETWORK: [Self; 7] = [
+    /// All kinds but resource groups.
+    pub(crate) const ALL: [Self; 10] = [
         Self::VirtualNetwork,
         Self::Subnet,
         Self::SecurityGroup,
@@ -33,7 +46,33 @@ impl Kind {
         Self::PublicAddress,
         Self::NatGateway,
         Self::NetworkInterface,
+        Self::Disk,
+        Self::AvailabilitySet,
+        Self::VirtualMachine,
     ];
+
+    /// The namespace of its provider.
+    pub(crate) fn namespace(self) -> &'static str {
+        match self {
+            Self::Group => "Microsoft.Resources",
+            Self::Disk | Self::AvailabilitySet | Self::VirtualMachine => COMPUTE,
+            _ => NETWORK,
+        }
+    }
+
+    /// Whether the compute provider has it.
+    pub(crate) fn computes(self) -> bool {
+        self.namespace() == COMPUTE
+    }
+
+    /// The versions of its API.
+    pub(crate) fn versions(self) -> &'static [&'static str] {
+        match self {
+            Self::Disk => DISK_VERSIONS,
+            Self::AvailabilitySet | Self::VirtualMachine => COMPUTE_VERSIONS,
+            _ => NETWORK_VERSIONS,
+        }
+    }
 
     /// The name of its collection in ids.
     pub(crate) fn collection(self) -> &'static str {
@@ -46,6 +85,9 @@ impl Kind {
             Self::PublicAddress => "publicIPAddresses",
             Self::NatGateway => "natGateways",
             Self::NetworkInterface => "networkInterfaces",
+            Self::Disk => "disks",
+            Self::AvailabilitySet => "availabilitySets",
+            Self::VirtualMachine => "virtualMachines",
         }
     }
 
@@ -62,8 +104,10 @@ impl Kind {
     pub(crate) fn type_name(self) -> String {
         match (self, self.parent()) {
             (Self::Group, _) => "Microsoft.Resources/resourceGroups".to_owned(),
-            (_, Some(parent)) => format!("{NETWORK}/{}/{}", parent.collection(), self.collection()),
-            (_, None) => format!("{NETWORK}/{}", self.collection()),
+            (_, Some(parent)) => {
+                format!("{}/{}/{}", self.namespace(), parent.collection(), self.collection())
+            }
+            (_, None) => format!("{}/{}", self.namespace(), self.collection()),
         }
     }
 
@@ -78,6 +122,9 @@ impl Kind {
             Self::PublicAddress => "PublicIpAddress",
             Self::NatGateway => "NatGateway",
             Self::NetworkInterface => "NetworkInterface",
+            Self::Disk => "Disk",
+            Self::AvailabilitySet => "AvailabilitySet",
+            Self::VirtualMachine => "VirtualMachine",
         }
     }
 
@@ -89,6 +136,10 @@ impl Kind {
             Self::SecurityGroup | Self::SecurityRule | Self::PublicAddress => 3.0,
             Self::NatGateway => 12.0,
             Self::NetworkInterface => 2.0,
+            Self::Disk => 3.0,
+            Self::AvailabilitySet => 0.0,
+            // Machines say themselves how long what is done to them takes.
+            Self::VirtualMachine => virtual_machine::CREATE_SECONDS,
         }
     }
 
@@ -97,6 +148,9 @@ impl Kind {
         match self {
             Self::Group => 45.0,
             Self::NatGateway => 15.0,
+            Self::Disk => 3.0,
+            Self::AvailabilitySet => 0.0,
+            Self::VirtualMachine => virtual_machine::DELETE_SECONDS,
             _ => 10.0,
         }
     }
@@ -112,12 +166,25 @@ impl Kind {
             Self::PublicAddress => &form::PUBLIC_ADDRESS,
             Self::NatGateway => &form::NAT_GATEWAY,
             Self::NetworkInterface => &form::NETWORK_INTERFACE,
+            Self::Disk => &disk::FORM,
+            Self::AvailabilitySet => &availability_set::FORM,
+            Self::VirtualMachine => &virtual_machine::FORM,
         }
     }
 
-    /// Whether it has a SKU and zones.
+    /// Whether it has zones.
     pub(crate) fn zonal(self) -> bool {
-        matches!(self, Self::PublicAddress | Self::NatGateway)
+        matches!(self, Self::PublicAddress | Self::NatGateway | Self::Disk | Self::VirtualMachine)
+    }
+
+    /// The names that its SKU may have, the default first; empty where it has none.
+    pub(crate) fn skus(self) -> &'static [&'static str] {
+        match self {
+            Self::PublicAddress | Self::NatGateway => &["Basic", "Standard"],
+            Self::Disk => disk::SKUS,
+            Self::AvailabilitySet => &["Classic", "Aligned"],
+            _ => &[],
+        }
     }
 
     /// Shortest and longest name.
@@ -125,6 +192,7 @@ impl Kind {
         match self {
             Self::Group => (1, 90),
             Self::VirtualNetwork => (2, 64),
+            Self::VirtualMachine => (1, 64),
             _ => (1, 80),
         }
     }

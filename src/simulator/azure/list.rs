@@ -9,6 +9,7 @@ use super::super::world::World;
 use super::kind::Kind;
 use super::place::Place;
 use super::read;
+use super::store::Object;
 
 /// Objects on a page where no quirk and no `$top` says otherwise.
 const PAGE: usize = 100;
@@ -18,9 +19,7 @@ pub(crate) fn collection(world: &mut World, request: &Request, kind: Kind, withi
     let within = within.map(Place::key);
     let places: Vec<Place> = world
         .azure
-        .all()
-        .into_iter()
-        .filter(|object| object.place.kind == kind)
+        .of_kind(kind)
         .filter(|object| {
             let above = object.place.parent().unwrap_or_else(|| object.place.in_group());
             within.as_ref().is_none_or(|key| above.key() == *key)
@@ -28,12 +27,8 @@ pub(crate) fn collection(world: &mut World, request: &Request, kind: Kind, withi
         .map(|object| object.place.clone())
         .collect();
     let seen = visible(world, request, places);
-    let items = seen
-        .iter()
-        .filter_map(|place| world.azure.get(place))
-        .map(|object| read::shown(world, object))
-        .collect();
-    page(world, request, items)
+    let items: Vec<&Object> = seen.iter().filter_map(|place| world.azure.get(place)).collect();
+    page_of(world, request, &items, |object| read::shown(world, object))
 }
 
 /// Those of the places that a list shows already. A lag counts lists, not the pages of one.
@@ -53,13 +48,23 @@ pub(crate) fn visible(world: &mut World, request: &Request, places: Vec<Place>) 
 }
 
 /// One page of a list, with the address of the next.
-pub(crate) fn page(world: &World, request: &Request, items: Vec<Value>) -> Answer {
+pub(crate) fn page(world: &World, request: &Request, items: &[Value]) -> Answer {
+    page_of(world, request, items, Clone::clone)
+}
+
+/// One page of a list of which only that page's items are looked at.
+pub(crate) fn page_of<T>(
+    world: &World,
+    request: &Request,
+    items: &[T],
+    shown: impl Fn(&T) -> Value,
+) -> Answer {
     let top = request.parameter("$top").and_then(|top| top.parse::<usize>().ok()).filter(|top| *top > 0);
     let size = world.quirks.page_size.or(top).unwrap_or(PAGE).max(1);
     let start = offset(request);
     let more = items.len() > start.saturating_add(size);
     let mut body = Map::new();
-    body.insert("value".into(), items.into_iter().skip(start).take(size).collect());
+    body.insert("value".into(), items.iter().skip(start).take(size).map(shown).collect());
     if more {
         let kept: String = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(

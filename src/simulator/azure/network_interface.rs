@@ -1,6 +1,6 @@
-//! Network interfaces: as much as the guards of subnets, groups and addresses and the proxy need.
+//! Network interfaces.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -13,6 +13,7 @@ use super::kind::Kind;
 use super::reference::reference;
 use super::store::Object;
 use super::subnet;
+use super::virtual_machine;
 
 /// The IP configurations of an interface by name, with their properties.
 pub(crate) fn configurations(object: &Object) -> Vec<(&str, &Map<String, Value>)> {
@@ -34,6 +35,13 @@ pub(crate) fn prepare(world: &World, draft: &mut Draft, existing: Option<&Object
             return Err(Refusal::bad("NetworkInterfaceMustHaveAtLeastOneIpConfiguration", message));
         }
     };
+    let none_leads = !items.iter().any(|item| item["properties"]["primary"] == true);
+    let first = items.iter().position(|item| item["properties"]["privateIPAddressVersion"] != "IPv6");
+    if let Some(item) = items.get_mut(first.unwrap_or(0)).filter(|_| none_leads) {
+        item["properties"]["primary"] = json!(true);
+    }
+    check_primary(&id, &items)?;
+    check_accelerated(world, draft, existing)?;
     let mut networks = BTreeSet::new();
     let mut names = BTreeSet::new();
     let mut taken: Vec<IpAddr> = Vec::new();
@@ -47,9 +55,6 @@ pub(crate) fn prepare(world: &World, draft: &mut Draft, existing: Option<&Object
         let Some(properties) = item["properties"].as_object_mut() else { continue };
         properties.entry("privateIPAddressVersion").or_insert(json!("IPv4"));
         properties.entry("privateIPAllocationMethod").or_insert(json!("Dynamic"));
-        if names.len() == 1 {
-            properties.entry("primary").or_insert(json!(true));
-        }
         check_public(world, &own, properties)?;
         let Some(place) = reference(properties.get("subnet")) else { continue };
         networks.insert(place.top().key());
@@ -115,16 +120,14 @@ fn allocate(
         );
         return Err(Refusal::bad("IpConfigurationIPVersionNotInSubnet", message));
     };
-    let mut used: Vec<(IpAddr, String)> = Vec::new();
-    for user in world.azure.users(&subnet.place) {
-        let Some(interface) = world.azure.get(user.place) else { continue };
+    let mut used: BTreeMap<IpAddr, (&Object, &str)> = BTreeMap::new();
+    for interface in world.azure.referrers(&subnet.place.key()) {
         for (name, other) in configurations(interface) {
-            let id = format!("{}/ipConfigurations/{name}", interface.id());
             let same = existing.is_some_and(|existing| existing.place.key() == interface.place.key());
             if let (false, Some(Ok(address))) =
                 (same, other.get("privateIPAddress").and_then(Value::as_str).map(str::parse))
             {
-                used.push((address, id));
+                used.insert(address, (interface, name));
             }
         }
     }
@@ -139,7 +142,9 @@ fn allocate(
             );
             return Err(Refusal::bad("PrivateIPAddressNotInSubnet", message));
         };
-        if let Some((_, id)) = used.iter().find(|(other, _)| *other == address) {
+        let twice = taken.contains(&address).then(|| own.to_owned());
+        let other = used.get(&address).map(|(user, name)| format!("{}/ipConfigurations/{name}", user.id()));
+        if let Some(id) = other.or(twice) {
             let message = format!(
                 "IP configuration {own} is using the private IP address {address} which is already allocated to \
                  resource {id}."
@@ -148,7 +153,7 @@ fn allocate(
         }
         return Ok(address);
     }
-    let free = |address: &IpAddr| !taken.contains(address) && !used.iter().any(|(other, _)| other == address);
+    let free = |address: &IpAddr| !taken.contains(address) && !used.contains_key(address);
     let before = existing.into_iter().flat_map(configurations).find_map(|(name, properties)| {
         let same = own.rsplit('/').next().is_some_and(|own| own.eq_ignore_ascii_case(name));
         properties.get("privateIPAddress").and_then(Value::as_str).filter(|_| same)?.parse::<IpAddr>().ok()
@@ -175,8 +180,59 @@ fn reserved(range: &IpNet, address: IpAddr) -> bool {
     number < 4 || address == range.broadcast()
 }
 
+/// The hardware address: Azure's prefix and a number of the interface's own.
+fn mac(object: &Object) -> String {
+    let number = object.order;
+    format!("00-0D-3A-{:02X}-{:02X}-{:02X}", number >> 16 & 0xff, number >> 8 & 0xff, number & 0xff)
+}
+
+/// Refuses configurations of which not exactly one of IPv4 leads.
+fn check_primary(id: &str, items: &[Value]) -> Result<(), Refusal> {
+    let leads = |item: &&Value| item["properties"]["primary"] == true;
+    let six = |item: &Value| item["properties"]["privateIPAddressVersion"] == "IPv6";
+    if let Some(item) = items.iter().filter(leads).find(|item| six(item)) {
+        let message = format!(
+            "IP configuration {id}/ipConfigurations/{} has IP version IPv6 and cannot be the primary configuration of a \
+             network interface.",
+            item["name"].as_str().unwrap_or_default()
+        );
+        return Err(Refusal::bad("Ipv6IpConfigurationCannotBePrimary", message));
+    }
+    if items.iter().filter(leads).count() != 1 {
+        let message = format!("Network interface {id} must have exactly one primary IP configuration.");
+        return Err(Refusal::bad("NetworkInterfaceMustHaveExactlyOnePrimaryIpConfiguration", message));
+    }
+    Ok(())
+}
+
+/// Refuses accelerated networking where the machine has none or runs.
+fn check_accelerated(world: &World, draft: &Draft, existing: Option<&Object>) -> Result<(), Refusal> {
+    let wanted = |properties: &Map<String, Value>| {
+        properties.get("enableAcceleratedNetworking").and_then(Value::as_bool).unwrap_or(false)
+    };
+    let Some(existing) = existing else { return Ok(()) };
+    let Some(machine) = world.azure.machine_of(&existing.place) else { return Ok(()) };
+    let now = wanted(&draft.content.properties);
+    if now == wanted(&existing.content.properties) {
+        return Ok(());
+    }
+    if now {
+        virtual_machine::network_profile::check_accelerated(&machine.id(), virtual_machine::sku_of(machine))?;
+    }
+    if machine.machine.as_ref().is_some_and(|state| state.power != virtual_machine::Power::Deallocated) {
+        let message = format!(
+            "Accelerated networking of network interface {} can be changed only when virtual machine {} is \
+             deallocated.",
+            existing.id(),
+            machine.id()
+        );
+        return Err(Refusal::bad("AcceleratedNetworkingCannotBeChangedOnRunningVM", message));
+    }
+    Ok(())
+}
+
 /// The properties as Azure shows them.
-pub(crate) fn shown(_world: &World, object: &Object) -> Map<String, Value> {
+pub(crate) fn shown(world: &World, object: &Object) -> Map<String, Value> {
     let mut properties = object.content.properties.clone();
     if let Some(items) = properties.get_mut("ipConfigurations").and_then(Value::as_array_mut) {
         for item in items {
@@ -187,6 +243,14 @@ pub(crate) fn shown(_world: &World, object: &Object) -> Map<String, Value> {
             item["properties"]["provisioningState"] = json!(object.state.word());
         }
     }
+    if let Some(machine) = world.azure.machine_of(&object.place) {
+        properties.insert("virtualMachine".into(), json!({ "id": machine.id() }));
+        properties
+            .insert("primary".into(), json!(virtual_machine::network_profile::leads(machine, &object.place)));
+        properties.insert("macAddress".into(), json!(mac(object)));
+    }
+    properties.insert("tapConfigurations".into(), json!([]));
+    properties.insert("vnetEncryptionSupported".into(), json!(false));
     properties.entry("enableAcceleratedNetworking").or_insert(json!(false));
     properties.entry("enableIPForwarding").or_insert(json!(false));
     properties.entry("dnsSettings").or_insert_with(|| json!({ "dnsServers": [], "appliedDnsServers": [] }));

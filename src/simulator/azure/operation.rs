@@ -11,6 +11,7 @@ use super::Circumstances;
 use super::kind::Kind;
 use super::place::Place;
 use super::store::{Author, Azure, State};
+use super::virtual_machine::{self, Switch};
 
 /// What an operation does when it ends well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) enum Work {
     Put,
     /// Takes the target away.
     Delete,
+    /// Switches a virtual machine.
+    Switch(Switch),
 }
 
 /// One operation.
@@ -29,6 +32,8 @@ pub(crate) struct Operation {
     pub(crate) name: String,
     pub(crate) work: Work,
     pub(crate) target: Place,
+    /// What was written with the target.
+    with: Vec<Place>,
     pub(crate) location: String,
     pub(crate) status: String,
     pub(crate) error: Option<Value>,
@@ -36,7 +41,8 @@ pub(crate) struct Operation {
     pub(crate) ended: Option<String>,
     /// Polls that do not find it yet.
     pub(crate) unseen: u32,
-    due: f64,
+    /// The point of provisioning time at which it ends.
+    pub(crate) due: f64,
     order: u64,
     ending: Option<Ending>,
     started_by_portal: bool,
@@ -58,9 +64,28 @@ pub(crate) fn begin(
     circumstances: &Circumstances,
 ) -> String {
     let kind = target.kind;
-    let (verb, seconds) = match work {
-        Work::Put => ("Put", kind.put_seconds()),
-        Work::Delete => ("Delete", kind.delete_seconds()),
+    let seconds = match work {
+        Work::Put => kind.put_seconds(),
+        Work::Delete => kind.delete_seconds(),
+        Work::Switch(switch) => switch.seconds(),
+    };
+    begin_for(world, work, target, with, seconds, circumstances)
+}
+
+/// Begins an operation that takes so many simulated seconds.
+pub(crate) fn begin_for(
+    world: &mut World,
+    work: Work,
+    target: &Place,
+    with: &[Place],
+    seconds: f64,
+    circumstances: &Circumstances,
+) -> String {
+    let kind = target.kind;
+    let verb = match work {
+        Work::Put => "Put",
+        Work::Delete => "Delete",
+        Work::Switch(switch) => switch.verb(),
     };
     let location = world
         .azure
@@ -75,6 +100,7 @@ pub(crate) fn begin(
         name: format!("{verb}{}Operation", kind.noun()),
         work,
         target: target.clone(),
+        with: with.to_vec(),
         location,
         status: "InProgress".to_owned(),
         error: None,
@@ -90,13 +116,14 @@ pub(crate) fn begin(
     for place in std::iter::once(target).chain(with) {
         if let Some(object) = world.azure.get_mut(place) {
             object.running = Some(id.clone());
-            object.state = if work == Work::Put { State::Updating } else { State::Deleting };
+            object.state = if work == Work::Delete { State::Deleting } else { State::Updating };
             object.touch();
-            if work == Work::Put {
+            if work != Work::Delete {
                 object.unseen.late = quirks.late_succeeded_reads;
             }
         }
     }
+    world.azure.active.insert(operation.order, id.clone());
     world.azure.operations.insert(id.clone(), operation);
     id
 }
@@ -105,9 +132,10 @@ impl Azure {
     /// Ends every operation whose time has come, in the order of their times.
     pub(crate) fn settle(&mut self, clock: &Clock) {
         let mut due: Vec<(f64, u64, String)> = self
-            .operations
+            .active
             .values()
-            .filter(|operation| operation.running() && clock.passed(operation.due))
+            .filter_map(|id| self.operations.get(id))
+            .filter(|operation| clock.passed(operation.due))
             .map(|operation| (operation.due, operation.order, operation.id.clone()))
             .collect();
         due.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
@@ -119,9 +147,10 @@ impl Azure {
     /// Ends what the portal began: it is not waited for.
     pub(crate) fn finish_all(&mut self, clock: &Clock) {
         let portal: Vec<String> = self
-            .operations
+            .active
             .values()
-            .filter(|operation| operation.running() && operation.started_by_portal)
+            .filter_map(|id| self.operations.get(id))
+            .filter(|operation| operation.started_by_portal)
             .map(|operation| operation.id.clone())
             .collect();
         for id in portal {
@@ -150,25 +179,26 @@ impl Azure {
         if !terminal {
             return;
         }
+        self.active.remove(&operation.order);
+        if operation.target.kind == Kind::VirtualMachine {
+            virtual_machine::ended(self, clock, &operation, status == "Succeeded");
+        }
         match (operation.work, status.as_str()) {
             (Work::Delete, "Succeeded") if operation.target.kind == Kind::Group => {
-                self.remove_group(&operation.target);
+                self.remove_group(&operation.target, clock);
             }
             (Work::Delete, "Succeeded") => self.remove(&operation.target),
-            _ => self.release(id, status == "Succeeded", operation.work),
+            _ => self.release(&operation, status == "Succeeded"),
         }
     }
 
     /// Lets the objects of an ended operation go.
-    fn release(&mut self, id: &str, well: bool, work: Work) {
-        let places: Vec<Place> = self
-            .all()
-            .into_iter()
-            .filter(|object| object.running.as_deref() == Some(id))
-            .map(|object| object.place.clone())
-            .collect();
-        for place in places {
-            let Some(object) = self.get_mut(&place) else { continue };
+    fn release(&mut self, operation: &Operation, well: bool) {
+        for place in std::iter::once(&operation.target).chain(&operation.with) {
+            let Some(object) = self.get_mut(place) else { continue };
+            if object.running.as_deref() != Some(&operation.id) {
+                continue;
+            }
             object.running = None;
             object.touch();
             let before = object.before.take();
@@ -177,10 +207,10 @@ impl Azure {
                 (false, _) => State::Failed,
             };
             if !well
-                && work == Work::Put
+                && operation.work == Work::Put
                 && let Some(before) = before
             {
-                object.content = before;
+                self.replace(place, before);
             }
         }
     }
@@ -197,21 +227,28 @@ impl Azure {
             );
             "Canceled".clone_into(&mut earlier.status);
             earlier.ended = Some(clock.stamp());
-            earlier.error = Some(
+            earlier.error = Some(if target.kind.computes() {
+                let message = "Operation execution has been preempted by a more recent operation.";
+                Refusal::new(409, "OperationPreempted", message).body()
+            } else {
                 Refusal::bad("Canceled", "Operation was canceled.")
                     .detail("CanceledAndSupersededDueToAnotherOperation", message)
-                    .body(),
-            );
+                    .body()
+            });
+            self.active.remove(&earlier.order);
         }
         // What was written with the earlier operation goes on with nobody waiting for it.
-        let left: Vec<Place> = self
-            .all()
+        let earlier = self.operations.get(&id);
+        let left: Vec<Place> = earlier
             .into_iter()
-            .filter(|object| object.running.as_deref() == Some(id.as_str()) && object.place != *target)
-            .map(|object| object.place.clone())
+            .flat_map(|earlier| std::iter::once(&earlier.target).chain(&earlier.with))
+            .filter(|place| place.key() != target.key())
+            .cloned()
             .collect();
         for place in left {
-            if let Some(object) = self.get_mut(&place) {
+            if let Some(object) = self.get_mut(&place)
+                && object.running.as_deref() == Some(id.as_str())
+            {
                 object.running = None;
                 object.before = None;
                 object.state = State::Succeeded;
@@ -220,9 +257,22 @@ impl Azure {
         }
     }
 
-    fn remove_group(&mut self, group: &Place) {
+    /// The error of the last operation on an object that failed.
+    pub(crate) fn failure(&self, target: &Place) -> Option<&Value> {
+        let key = target.key();
+        self.operations
+            .values()
+            .filter(|operation| operation.target.key() == key)
+            .max_by_key(|operation| operation.order)
+            .and_then(|operation| operation.error.as_ref())
+    }
+
+    fn remove_group(&mut self, group: &Place, clock: &Clock) {
         let inside: Vec<Place> = self.in_group(group).iter().map(|object| object.place.clone()).collect();
         for place in inside {
+            if place.kind == Kind::VirtualMachine {
+                self.compute.bills.pause(&place.key(), clock.after(0.0));
+            }
             self.remove(&place);
         }
         self.remove(group);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::kind::{Kind, NETWORK};
+use super::kind::Kind;
 
 /// The parts of an object's id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,26 +36,25 @@ impl Place {
         }
         let (kind, names) = match rest {
             [] => (Kind::Group, Vec::new()),
-            [providers, namespace, path @ ..]
-                if providers.eq_ignore_ascii_case("providers") && namespace.eq_ignore_ascii_case(NETWORK) =>
-            {
+            [providers, namespace, path @ ..] if providers.eq_ignore_ascii_case("providers") => {
                 let collections: Vec<&str> = path.iter().step_by(2).copied().collect();
                 let names: Vec<String> =
                     path.iter().skip(1).step_by(2).map(|name| (*name).to_owned()).collect();
                 if collections.len() != names.len() || names.iter().any(String::is_empty) {
                     return None;
                 }
-                (Self::kind_of(&collections)?, names)
+                (Self::kind_of(namespace, &collections)?, names)
             }
             _ => return None,
         };
         Some(Self { subscription: (*subscription).to_owned(), group: (*group).to_owned(), kind, names })
     }
 
-    /// The kind that lives in nested collections.
-    pub(crate) fn kind_of(collections: &[&str]) -> Option<Kind> {
+    /// The kind that lives in nested collections of a namespace.
+    pub(crate) fn kind_of(namespace: &str, collections: &[&str]) -> Option<Kind> {
         let named = |kind: Kind, name: &str| kind.collection().eq_ignore_ascii_case(name);
-        Kind::NETWORK.into_iter().find(|kind| match (kind.parent(), collections) {
+        let known = |kind: &Kind| kind.namespace().eq_ignore_ascii_case(namespace);
+        Kind::ALL.into_iter().filter(known).find(|kind| match (kind.parent(), collections) {
             (None, [own]) => named(*kind, own),
             (Some(parent), [above, own]) => named(parent, above) && named(*kind, own),
             _ => false,
@@ -72,11 +71,14 @@ impl Place {
         let group = format!("/subscriptions/{}/resourceGroups/{}", self.subscription, self.group);
         match (self.kind.parent(), self.names.as_slice()) {
             (Some(parent), [above, own]) => format!(
-                "{group}/providers/{NETWORK}/{}/{above}/{}/{own}",
+                "{group}/providers/{}/{}/{above}/{}/{own}",
+                self.kind.namespace(),
                 parent.collection(),
                 self.kind.collection()
             ),
-            (None, [own]) => format!("{group}/providers/{NETWORK}/{}/{own}", self.kind.collection()),
+            (None, [own]) => {
+                format!("{group}/providers/{}/{}/{own}", self.kind.namespace(), self.kind.collection())
+            }
             _ => group,
         }
     }

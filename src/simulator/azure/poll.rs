@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::message::{Answer, Refusal, Request};
 use super::super::quirks::{OperationHeaders, RetryAfter};
 use super::super::world::World;
-use super::kind::{Kind, NETWORK};
+use super::kind::{COMPUTE, Kind, NETWORK};
 use super::operation::{Operation, Work};
 use super::read;
 
@@ -33,13 +33,21 @@ fn result_address(request: &Request, operation: &Operation) -> String {
             request.origin, operation.target.subscription, operation.id
         );
     }
+    if operation.target.kind.computes() {
+        return format!("{}&monitor=true", address(request, operation, "operations"));
+    }
     address(request, operation, "operationResults")
 }
 
 fn address(request: &Request, operation: &Operation, collection: &str) -> String {
     let version = request.parameter("api-version").unwrap_or_default();
+    let (namespace, collection) = match operation.target.kind {
+        Kind::Disk => (COMPUTE, "DiskOperations"),
+        kind if kind.computes() => (COMPUTE, collection),
+        _ => (NETWORK, collection),
+    };
     format!(
-        "{}/subscriptions/{}/providers/{NETWORK}/locations/{}/{collection}/{}?api-version={version}",
+        "{}/subscriptions/{}/providers/{namespace}/locations/{}/{collection}/{}?api-version={version}",
         request.origin, operation.target.subscription, operation.location, operation.id
     )
 }
@@ -47,7 +55,8 @@ fn address(request: &Request, operation: &Operation, collection: &str) -> String
 /// The answer that begins an operation, with the headers that lead to it.
 pub(crate) fn begun(world: &World, request: &Request, id: &str, answer: Answer) -> Answer {
     let Some(operation) = world.azure.operations.get(id) else { return answer };
-    let deletes = operation.work == Work::Delete;
+    // Only a PUT may come without a Location: what it makes has an address of its own.
+    let located = operation.work != Work::Put || operation.target.kind == Kind::Disk;
     let quirk = world.quirks.operation_headers;
     let mut answer = answer;
     let polled = operation.target.kind != Kind::Group && quirk == OperationHeaders::Documented;
@@ -56,7 +65,7 @@ pub(crate) fn begun(world: &World, request: &Request, id: &str, answer: Answer) 
             .with("Azure-AsyncOperation", status_address(request, operation))
             .with("Azure-AsyncNotification", "Enabled");
     }
-    if deletes || quirk == OperationHeaders::LocationOnly {
+    if located || quirk == OperationHeaders::LocationOnly {
         answer = answer.with("Location", result_address(request, operation));
     }
     match retry_after(world) {
@@ -72,8 +81,10 @@ pub(crate) fn status(world: &mut World, id: &str) -> Result<Answer, Refusal> {
     body.insert(
         "id".into(),
         json!(format!(
-            "/subscriptions/{}/providers/{NETWORK}/locations/{}/operations/{id}",
-            operation.target.subscription, operation.location
+            "/subscriptions/{}/providers/{}/locations/{}/operations/{id}",
+            operation.target.subscription,
+            operation.target.kind.namespace(),
+            operation.location
         )),
     );
     body.insert("name".into(), json!(id));
@@ -114,6 +125,7 @@ pub(crate) fn result(world: &mut World, request: &Request, id: &str) -> Result<A
     match (operation.work, operation.target.kind) {
         (Work::Delete, Kind::Group) => Ok(Answer::empty(200)),
         (Work::Delete, _) => Ok(Answer::empty(204)),
+        (Work::Switch(_), _) => Ok(Answer::empty(200)),
         (Work::Put, _) => match world.azure.get(&operation.target) {
             Some(object) => Ok(Answer::json(200, read::shown(world, object))),
             None => Ok(Answer::empty(204)),

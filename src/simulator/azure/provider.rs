@@ -4,18 +4,19 @@ use serde_json::{Value, json};
 
 use super::super::message::{Answer, Refusal, Request};
 use super::super::world::World;
-use super::kind::{Kind, NETWORK, NETWORK_VERSIONS};
+use super::kind::{COMPUTE, Kind, NETWORK};
 use super::list as lists;
 use super::place::Place;
 use super::region;
 
-/// The namespaces that exist. Only the network and the resources are modelled.
-const NAMESPACES: &[&str] = &[NETWORK, "Microsoft.Resources", "Microsoft.Compute"];
+/// The namespaces that exist.
+const NAMESPACES: &[&str] = &[NETWORK, "Microsoft.Resources", COMPUTE];
 
 /// `GET …/providers`.
 pub(crate) fn list(world: &World, request: &Request, subscription: &str) -> Answer {
-    let items = NAMESPACES.iter().map(|namespace| shown(world, subscription, namespace)).collect();
-    lists::page(world, request, items)
+    let items: Vec<Value> =
+        NAMESPACES.iter().map(|namespace| shown(world, subscription, namespace)).collect();
+    lists::page(world, request, &items)
 }
 
 /// `GET …/providers/{namespace}`.
@@ -41,16 +42,17 @@ pub(crate) fn register(
 
 /// Refuses to make anything of a provider that is not registered.
 pub(crate) fn check_registered(world: &World, place: &Place) -> Result<(), Refusal> {
-    if place.kind == Kind::Group || !world.azure.unregistered.contains(&NETWORK.to_lowercase()) {
+    let namespace = place.kind.namespace();
+    if place.kind == Kind::Group || !world.azure.unregistered.contains(&namespace.to_lowercase()) {
         return Ok(());
     }
     let message = format!(
-        "The subscription is not registered to use namespace '{NETWORK}'. See https://aka.ms/rps-not-found for how to \
+        "The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for how to \
          register subscriptions."
     );
     Err(Refusal::new(409, "MissingSubscriptionRegistration", message.clone()).detail_at(
         "MissingSubscriptionRegistration",
-        NETWORK,
+        namespace,
         message,
     ))
 }
@@ -64,22 +66,19 @@ fn known(namespace: &str) -> Result<&'static str, Refusal> {
 
 fn shown(world: &World, subscription: &str, namespace: &str) -> Value {
     let registered = !world.azure.unregistered.contains(&namespace.to_lowercase());
-    let types: Vec<Value> = if namespace == NETWORK {
-        Kind::NETWORK
-            .into_iter()
-            .map(|kind| {
-                let name = kind.type_name();
-                json!({
-                    "resourceType": name.strip_prefix("Microsoft.Network/").unwrap_or(&name),
-                    "locations": region::display_names(),
-                    "apiVersions": NETWORK_VERSIONS,
-                    "capabilities": "SupportsTags, SupportsLocation",
-                })
+    let types: Vec<Value> = Kind::ALL
+        .into_iter()
+        .filter(|kind| kind.namespace() == namespace)
+        .map(|kind| {
+            let name = kind.type_name();
+            json!({
+                "resourceType": name.split_once('/').map_or(name.as_str(), |(_, name)| name),
+                "locations": region::display_names(),
+                "apiVersions": kind.versions(),
+                "capabilities": "SupportsTags, SupportsLocation",
             })
-            .collect()
-    } else {
-        Vec::new()
-    };
+        })
+        .collect();
     json!({
         "id": format!("/subscriptions/{subscription}/providers/{namespace}"),
         "namespace": namespace,

@@ -12,8 +12,8 @@ use super::poll;
 use super::read;
 use super::store::{Author, Object, State, Unseen};
 use super::{
-    nat_gateway, network_interface, public_ip, resource_group, security_group, security_rule, subnet,
-    virtual_network,
+    availability_set, disk, nat_gateway, network_interface, public_ip, resource_group, security_group,
+    security_rule, subnet, usage, virtual_machine, virtual_network,
 };
 
 /// Carries a PUT out.
@@ -36,6 +36,13 @@ pub(crate) fn put(
         Kind::PublicAddress => public_ip::prepare(world, &mut draft, existing.as_ref())?,
         Kind::NatGateway => nat_gateway::prepare(world, &mut draft)?,
         Kind::NetworkInterface => network_interface::prepare(world, &mut draft, existing.as_ref())?,
+        Kind::Disk => disk::prepare(world, &mut draft, existing.as_ref())?,
+        Kind::AvailabilitySet => {
+            return availability_set::put(world, draft, existing.as_ref(), circumstances);
+        }
+        Kind::VirtualMachine => {
+            return virtual_machine::put(world, request, draft, existing.as_ref(), circumstances);
+        }
         // Resource groups have their own PUT.
         Kind::Group => {}
     }
@@ -48,6 +55,10 @@ pub(crate) fn put(
         world.azure.check_references(&part.place, &location, &part.content)?;
     }
     busy::check_family(world, request, &place)?;
+    if existing.is_none() {
+        let version = draft.content.properties.get("publicIPAddressVersion").and_then(|text| text.as_str());
+        usage::check_network(&world.azure, &place, &location, version.unwrap_or_default())?;
+    }
     for part in std::iter::once(&draft).chain(draft.children.iter().flatten()) {
         busy::check_references(world, &part.place, &part.content)?;
     }
@@ -61,7 +72,11 @@ pub(crate) fn put(
     }
     write(world, draft, circumstances.author);
     let id = operation::begin(world, Work::Put, &place, &children, circumstances);
-    let status = if existing.is_some() { 200 } else { 201 };
+    let status = match place.kind {
+        Kind::Disk => 202,
+        _ if existing.is_some() => 200,
+        _ => 201,
+    };
     let body = world.azure.get(&place).map(|object| read::shown(world, object)).unwrap_or_default();
     Ok(poll::begun(world, request, &id, Answer::json(status, body)))
 }
@@ -87,7 +102,7 @@ fn settled(world: &mut World, place: &Place) -> Result<Place, Refusal> {
             let message = format!(
                 "Failed to perform 'write' on resource(s) of type '{}', because the parent resource '{}' could not be \
                  found.",
-                full.strip_prefix("Microsoft.Network/").unwrap_or(&full),
+                full.split_once('/').map_or(full.as_str(), |(_, name)| name),
                 parent.id()
             );
             Err(Refusal::new(404, "ParentResourceNotFound", message))
@@ -134,13 +149,14 @@ fn drop_children(world: &mut World, parent: &Place, wanted: &[Draft]) {
     }
 }
 
-fn write(world: &mut World, draft: Draft, author: Author) {
+/// Puts a draft in the place of what is there, or makes the object.
+pub(crate) fn write(world: &mut World, draft: Draft, author: Author) {
     if let Some(object) = world.azure.get_mut(&draft.place) {
         // While an update is under way, a failure goes back to what was before the first of them.
         if object.running.is_none() {
             object.before = Some(object.content.clone());
         }
-        object.content = draft.content;
+        world.azure.replace(&draft.place, draft.content);
         return;
     }
     let quirks = &world.quirks;

@@ -8,8 +8,8 @@ use super::kind::Kind;
 use super::place::Place;
 use super::store::{Object, State};
 use super::{
-    nat_gateway, network_interface, public_ip, resource_group, security_group, security_rule, subnet,
-    virtual_network,
+    availability_set, disk, nat_gateway, network_interface, public_ip, resource_group, security_group,
+    security_rule, subnet, virtual_machine, virtual_network,
 };
 
 /// The object at a place, whether or not a quirk hides it.
@@ -60,15 +60,24 @@ pub(crate) fn shown(world: &World, object: &Object) -> Value {
         Kind::PublicAddress => public_ip::shown(world, object),
         Kind::NatGateway => nat_gateway::shown(world, object),
         Kind::NetworkInterface => network_interface::shown(world, object),
+        Kind::Disk => disk::shown(world, object),
+        Kind::AvailabilitySet => availability_set::shown(world, object),
+        Kind::VirtualMachine => virtual_machine::view::shown(world, object),
     };
-    properties.insert("provisioningState".into(), json!(state(object)));
+    if kind != Kind::AvailabilitySet {
+        properties.insert("provisioningState".into(), json!(state(object)));
+    }
     let mut body = Map::new();
     body.insert("id".into(), json!(object.id()));
     body.insert("name".into(), json!(object.name()));
     body.insert("type".into(), json!(kind.type_name()));
-    body.insert("etag".into(), json!(object.etag));
+    if matches!(kind.namespace(), super::kind::NETWORK) || kind == Kind::VirtualMachine {
+        body.insert("etag".into(), json!(object.etag));
+    }
     if kind.parent().is_none() {
-        properties.insert("resourceGuid".into(), json!(object.guid));
+        if !kind.computes() {
+            properties.insert("resourceGuid".into(), json!(object.guid));
+        }
         body.insert("location".into(), json!(object.content.location));
         if let Some(tags) = &object.content.tags {
             body.insert("tags".into(), json!(tags));
@@ -79,14 +88,24 @@ pub(crate) fn shown(world: &World, object: &Object) -> Value {
         if let Some(zones) = &object.content.zones {
             body.insert("zones".into(), zones.clone());
         }
+        if let Some(identity) = virtual_machine::identity::shown(object) {
+            body.insert("identity".into(), identity);
+        }
+        if let Some(owner) = world.azure.machine_of(&object.place).filter(|_| kind == Kind::Disk) {
+            body.insert("managedBy".into(), json!(owner.id()));
+        }
     }
     body.insert("properties".into(), Value::Object(properties));
     Value::Object(body)
 }
 
-fn state(object: &Object) -> &'static str {
+pub(crate) fn state(object: &Object) -> &'static str {
     if object.state == State::Succeeded && object.unseen.late > 0 {
         return State::Updating.word();
+    }
+    if object.state == State::Updating && object.machine.as_ref().is_some_and(|machine| !machine.provisioned)
+    {
+        return "Creating";
     }
     object.state.word()
 }

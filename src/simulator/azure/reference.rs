@@ -27,11 +27,10 @@ pub(crate) fn references(content: &Content) -> Vec<Place> {
 fn collect(value: &Value, found: &mut Vec<Place>) {
     match value {
         Value::Object(fields) => {
-            if let (1, Some(Value::String(id))) = (fields.len(), fields.get("id")) {
+            if let Some(Value::String(id)) = fields.get("id") {
                 found.extend(Place::parse(id));
-            } else {
-                fields.values().for_each(|value| collect(value, found));
             }
+            fields.values().for_each(|value| collect(value, found));
         }
         Value::Array(items) => items.iter().for_each(|value| collect(value, found)),
         _ => {}
@@ -48,14 +47,19 @@ impl Azure {
     pub(crate) fn users(&self, target: &Place) -> Vec<User<'_>> {
         let key = target.key();
         let mut users = Vec::new();
-        for object in self.all() {
+        for object in self.referrers(&key) {
             if object.place.kind == Kind::NetworkInterface {
                 users.extend(interface_uses(object, &key));
-            } else if references(&object.content).iter().any(|place| place.key() == key) {
+            } else {
                 users.push(User { place: &object.place, id: object.id() });
             }
         }
         users
+    }
+
+    /// The machine that uses an object.
+    pub(crate) fn machine_of(&self, target: &Place) -> Option<&Object> {
+        self.referrers(&target.key()).into_iter().find(|object| object.place.kind == Kind::VirtualMachine)
     }
 
     /// Refuses references to objects that are not there, or in another region than this one.

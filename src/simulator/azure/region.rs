@@ -78,3 +78,8 @@ pub(crate) fn all(subscription: &str) -> Vec<Value> {
         })
         .collect()
 }
+
+/// The names of all regions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    REGIONS.iter().map(|(name, _, _)| *name)
+}

@@ -83,14 +83,13 @@ pub(crate) fn list(world: &mut World, request: &Request) -> Result<Answer, Refus
     let filter = Filter::of(request)?;
     let places: Vec<Place> = world
         .azure
-        .all()
-        .into_iter()
-        .filter(|object| object.place.kind == Kind::Group && filter.takes(object))
+        .of_kind(Kind::Group)
+        .filter(|object| filter.takes(object))
         .map(|object| object.place.clone())
         .collect();
     let seen = list::visible(world, request, places);
-    let items = seen.iter().filter_map(|place| world.azure.get(place)).map(shown).collect();
-    Ok(list::page(world, request, items))
+    let items: Vec<Value> = seen.iter().filter_map(|place| world.azure.get(place)).map(shown).collect();
+    Ok(list::page(world, request, &items))
 }
 
 fn get(world: &mut World, place: &Place) -> Result<Answer, Refusal> {

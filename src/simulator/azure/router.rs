@@ -3,9 +3,12 @@
 use super::super::message::{Answer, Refusal, Request};
 use super::super::world::World;
 use super::Circumstances;
-use super::kind::{Kind, NETWORK, NETWORK_VERSIONS};
+use super::kind::{COMPUTE, Kind, NETWORK};
 use super::place::Place;
-use super::{delete, group_resources, list, poll, provider, put, read, resource_group, subscription, tags};
+use super::{
+    availability_set, compute, delete, disk, group_resources, list, poll, provider, put, read,
+    resource_group, subscription, tags, virtual_machine,
+};
 
 /// Versions of the API of resource groups, resources and providers.
 const RESOURCE_VERSIONS: &[&str] =
@@ -25,6 +28,9 @@ pub(crate) fn route(
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
     let method = request.method.as_str();
     let own = |at: usize| segments[at].as_str();
+    if let Some(answer) = compute::route(world, request, &segments, &lower, circumstances) {
+        return answer;
+    }
     match lower.as_slice() {
         ["tenants" | "subscriptions"] | ["subscriptions", _] | ["subscriptions", _, "locations"] => {
             version(request, SUBSCRIPTION_VERSIONS)?;
@@ -76,14 +82,14 @@ pub(crate) fn route(
         }
         ["subscriptions", _, "providers", namespace, name] => {
             let kind = collection(namespace, &[*name], own(3))?;
-            network_version(request, kind)?;
+            kind_version(request, kind)?;
             only(method, "GET")?;
             Ok(list::collection(world, request, kind, None))
         }
         ["subscriptions", id, "resourcegroups", _, "providers", namespace, path @ ..] => {
             let group = Place::group(id, own(3));
             let kind = collection(namespace, path, own(5))?;
-            network_version(request, kind)?;
+            kind_version(request, kind)?;
             let names: Vec<String> = segments[6..].iter().skip(1).step_by(2).cloned().collect();
             let place = Place { kind, names, ..group };
             object(world, request, &place, path.len() % 2 == 1, circumstances)
@@ -94,7 +100,7 @@ pub(crate) fn route(
     }
 }
 
-/// A request to an object of the network provider or to a collection of a group.
+/// A request to an object of a provider or to a collection of a group.
 fn object(
     world: &mut World,
     request: &Request,
@@ -116,6 +122,7 @@ fn object(
         return Ok(list::collection(world, request, place.kind, Some(&above)));
     }
     match method {
+        "GET" if place.kind == Kind::VirtualMachine => virtual_machine::view::get(world, request, place),
         "GET" => read::get(world, place),
         "HEAD" => Ok(Answer::empty(if world.azure.get(place).is_some() { 204 } else { 404 })),
         "PUT" | "PATCH" | "DELETE" => {
@@ -124,7 +131,12 @@ fn object(
             }
             match method {
                 "PUT" => put::put(world, request, place, circumstances),
+                "PATCH" if place.kind == Kind::VirtualMachine => {
+                    virtual_machine::patch(world, request, place, circumstances)
+                }
+                "PATCH" if place.kind == Kind::Disk => disk::patch(world, request, place, circumstances),
                 "PATCH" if place.kind.parent().is_none() => tags::update(world, request, place),
+                "DELETE" if place.kind == Kind::AvailabilitySet => availability_set::delete(world, place),
                 "DELETE" => delete::delete(world, request, place, circumstances),
                 _ => Err(not_allowed(method)),
             }
@@ -135,24 +147,28 @@ fn object(
 
 /// The kind of a path below a namespace: collections and names in turn.
 fn collection(namespace: &str, path: &[&str], spelled: &str) -> Result<Kind, Refusal> {
-    if !namespace.eq_ignore_ascii_case(NETWORK) {
+    let Some(namespace) = [NETWORK, COMPUTE].into_iter().find(|known| known.eq_ignore_ascii_case(namespace))
+    else {
         let message = format!("The resource namespace '{spelled}' is invalid.");
         return Err(Refusal::new(404, "InvalidResourceNamespace", message));
-    }
+    };
     let collections: Vec<&str> = path.iter().step_by(2).copied().collect();
-    Place::kind_of(&collections).ok_or_else(|| {
+    Place::kind_of(namespace, &collections).ok_or_else(|| {
         let message = format!(
-            "The resource type '{}' could not be found in the namespace '{NETWORK}'. The supported api-versions are \
+            "The resource type '{}' could not be found in the namespace '{namespace}'. The supported api-versions are \
              '{}'.",
             collections.join("/"),
-            NETWORK_VERSIONS.join(",")
+            Kind::ALL
+                .iter()
+                .find(|kind| kind.namespace() == namespace)
+                .map_or_else(String::new, |kind| kind.versions().join(","))
         );
         Refusal::new(404, "InvalidResourceType", message)
     })
 }
 
 /// Refuses other methods than the one.
-fn only(method: &str, allowed: &str) -> Result<(), Refusal> {
+pub(crate) fn only(method: &str, allowed: &str) -> Result<(), Refusal> {
     if method == allowed { Ok(()) } else { Err(not_allowed(method)) }
 }
 
@@ -172,18 +188,22 @@ fn version(request: &Request, known: &[&str]) -> Result<(), Refusal> {
     Err(Refusal::bad("InvalidApiVersionParameter", message))
 }
 
-fn network_version(request: &Request, kind: Kind) -> Result<(), Refusal> {
+fn kind_version(request: &Request, kind: Kind) -> Result<(), Refusal> {
     let given = request.parameter("api-version").unwrap_or_default();
-    if NETWORK_VERSIONS.contains(&given.as_str()) {
+    if kind.versions().contains(&given.as_str()) {
         return Ok(());
     }
-    let type_name = kind.type_name();
+    Err(no_provider(&kind.type_name(), kind.versions(), &given))
+}
+
+/// What Azure says of a version that a type does not have.
+pub(crate) fn no_provider(type_name: &str, versions: &[&str], given: &str) -> Refusal {
     let message = format!(
         "No registered resource provider found for location '' and API version '{given}' for type '{}'. The supported \
          api-versions are '{}'. The supported locations are '{}'.",
-        type_name.strip_prefix("Microsoft.Network/").unwrap_or(&type_name),
-        NETWORK_VERSIONS.join(", "),
+        type_name.split_once('/').map_or(type_name, |(_, name)| name),
+        versions.join(", "),
         super::region::listed().replace(',', ", ")
     );
-    Err(Refusal::bad("NoRegisteredProviderFound", message))
+    Refusal::bad("NoRegisteredProviderFound", message)
 }

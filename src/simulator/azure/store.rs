@@ -1,6 +1,6 @@
 //! The objects that exist, and what happens to them when an operation ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -10,6 +10,9 @@ use super::super::clock::{Clock, stamp};
 use super::kind::Kind;
 use super::operation::Operation;
 use super::place::Place;
+use super::reference::references;
+use super::reservation::Reservation;
+use super::virtual_machine::Machine;
 
 /// Who made an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,7 @@ pub(crate) struct Content {
     pub(crate) tags: Option<Map<String, Value>>,
     pub(crate) sku: Option<Value>,
     pub(crate) zones: Option<Value>,
+    pub(crate) identity: Option<Value>,
     pub(crate) properties: Map<String, Value>,
 }
 
@@ -69,6 +73,12 @@ pub(crate) struct Object {
     pub(crate) before: Option<Content>,
     /// Reads, lists and writes of children that do not see it yet, and reads that show it too late.
     pub(crate) unseen: Unseen,
+    /// What a virtual machine is beside its description.
+    pub(crate) machine: Option<Box<Machine>>,
+    /// The machine for which a network interface is kept.
+    pub(crate) reserved: Option<Reservation>,
+    /// What was written on a disk.
+    pub(crate) written: Option<String>,
 }
 
 /// How often an object is still not seen as it is.
@@ -84,9 +94,17 @@ pub(crate) struct Unseen {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Azure {
     objects: BTreeMap<String, Object>,
+    /// Keys of the objects of each kind, by the order of creation.
+    kinds: BTreeMap<Kind, BTreeMap<u64, String>>,
+    /// Keys of the objects that refer to a key.
+    referrers: BTreeMap<String, BTreeSet<String>>,
+    /// Ids of the operations that are going on, by the order in which they began.
+    pub(crate) active: BTreeMap<u64, String>,
     pub(crate) operations: BTreeMap<String, Operation>,
     /// Namespaces that are not registered in the subscription, in small letters.
-    pub(crate) unregistered: std::collections::BTreeSet<String>,
+    pub(crate) unregistered: BTreeSet<String>,
+    /// What the compute provider keeps beside the objects.
+    pub(crate) compute: super::compute::Compute,
     count: u64,
     addresses: u32,
 }
@@ -136,22 +154,39 @@ impl Azure {
         all
     }
 
+    /// The objects of one kind in the order of creation.
+    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).filter_map(|key| self.objects.get(key))
+    }
+
+    /// The objects that refer to a key, in the order of creation.
+    pub(crate) fn referrers(&self, key: &str) -> Vec<&Object> {
+        let keys = self.referrers.get(key).into_iter().flatten();
+        let mut found: Vec<&Object> = keys.filter_map(|key| self.objects.get(key)).collect();
+        found.sort_by_key(|object| object.order);
+        found
+    }
+
+    /// The objects whose keys begin so, in the order of creation.
+    fn below(&self, prefix: &str) -> Vec<&Object> {
+        let range = self.objects.range(prefix.to_owned()..);
+        let mut found: Vec<&Object> =
+            range.take_while(|(key, _)| key.starts_with(prefix)).map(|(_, object)| object).collect();
+        found.sort_by_key(|object| object.order);
+        found
+    }
+
     /// The children of an object in the order of creation.
     pub(crate) fn children(&self, parent: &Place) -> Vec<&Object> {
-        let key = parent.key();
-        self.all()
-            .into_iter()
-            .filter(|object| object.place.parent().is_some_and(|above| above.key() == key))
-            .collect()
+        if parent.kind == Kind::Group {
+            return Vec::new();
+        }
+        self.below(&format!("{}/", parent.key()))
     }
 
     /// Everything in a resource group, without the group itself.
     pub(crate) fn in_group(&self, group: &Place) -> Vec<&Object> {
-        let key = group.key();
-        self.all()
-            .into_iter()
-            .filter(|object| object.place.kind != Kind::Group && object.place.in_group().key() == key)
-            .collect()
+        self.below(&format!("{}/", group.key()))
     }
 
     /// Puts an object in; it must not be there.
@@ -175,17 +210,52 @@ impl Azure {
             running: None,
             before: None,
             unseen: Unseen::default(),
+            machine: None,
+            reserved: None,
+            written: None,
         };
+        let key = place.key();
+        self.refer(&key, &references(&object.content), true);
+        self.kinds.entry(place.kind).or_default().insert(self.count, key);
         self.objects.entry(place.key()).insert_entry(object).into_mut()
+    }
+
+    /// Gives an object another content.
+    pub(crate) fn replace(&mut self, place: &Place, content: Content) {
+        let key = place.key();
+        let Some(object) = self.objects.get_mut(&key) else { return };
+        let now = references(&content);
+        let before = references(&std::mem::replace(&mut object.content, content));
+        self.refer(&key, &before, false);
+        self.refer(&key, &now, true);
     }
 
     /// Takes an object out, with its children.
     pub(crate) fn remove(&mut self, place: &Place) {
-        let children: Vec<Place> = self.children(place).iter().map(|child| child.place.clone()).collect();
-        for child in children {
-            self.objects.remove(&child.key());
+        let mut keys: Vec<String> = self.children(place).iter().map(|child| child.place.key()).collect();
+        keys.push(place.key());
+        for key in keys {
+            let Some(object) = self.objects.remove(&key) else { continue };
+            self.refer(&key, &references(&object.content), false);
+            if let Some(orders) = self.kinds.get_mut(&object.place.kind) {
+                orders.remove(&object.order);
+            }
         }
-        self.objects.remove(&place.key());
+    }
+
+    /// Notes, or forgets, to what an object refers.
+    fn refer(&mut self, key: &str, targets: &[Place], refers: bool) {
+        for target in targets {
+            let users = self.referrers.entry(target.key()).or_default();
+            if refers {
+                users.insert(key.to_owned());
+            } else {
+                users.remove(key);
+            }
+            if users.is_empty() {
+                self.referrers.remove(&target.key());
+            }
+        }
     }
 
     /// The next address of each family that no object ever had.

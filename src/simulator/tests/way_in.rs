@@ -36,7 +36,7 @@ fn interface(group: bool) -> Value {
 }
 
 /// Asks the proxy for a connection: its answer, and the stream.
-async fn connect(bench: &Bench, address: IpAddr, port: u16) -> (u8, TcpStream) {
+pub(super) async fn connect(bench: &Bench, address: IpAddr, port: u16) -> (u8, TcpStream) {
     let proxy = bench.endpoint("proxy").strip_prefix("socks5://").unwrap().to_owned();
     let mut stream = TcpStream::connect(proxy).await.unwrap();
     stream.write_all(&[5, 1, 0]).await.unwrap();
@@ -62,7 +62,7 @@ async fn connect(bench: &Bench, address: IpAddr, port: u16) -> (u8, TcpStream) {
 }
 
 /// Whether the proxy stays silent, as a closed port does.
-async fn silent(bench: &Bench, address: IpAddr, port: u16) -> bool {
+pub(super) async fn silent(bench: &Bench, address: IpAddr, port: u16) -> bool {
     tokio::time::timeout(Duration::from_millis(300), connect(bench, address, port)).await.is_err()
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v6"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v6"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources"
 )
@@ -59,6 +60,14 @@ type world struct {
 	addresses *armnetwork.PublicIPAddressesClient
 	gateways  *armnetwork.NatGatewaysClient
 	cards     *armnetwork.InterfacesClient
+	demands   *armnetwork.UsagesClient
+
+	machines *armcompute.VirtualMachinesClient
+	disks    *armcompute.DisksClient
+	sets     *armcompute.AvailabilitySetsClient
+	skus     *armcompute.ResourceSKUsClient
+	usages   *armcompute.UsageClient
+	images   *armcompute.VirtualMachineImagesClient
 }
 
 // Starts a simulator that is fast, but in which every operation is seen running before it ends.
@@ -174,7 +183,12 @@ func (w *world) connectTo(subscription string, credential azcore.TokenCredential
 	w.networks, w.subnets = network.NewVirtualNetworksClient(), network.NewSubnetsClient()
 	w.nsgs, w.rules = network.NewSecurityGroupsClient(), network.NewSecurityRulesClient()
 	w.addresses, w.gateways = network.NewPublicIPAddressesClient(), network.NewNatGatewaysClient()
-	w.cards = network.NewInterfacesClient()
+	w.cards, w.demands = network.NewInterfacesClient(), network.NewUsagesClient()
+	compute, err := armcompute.NewClientFactory(subscription, credential, options)
+	must(w.t, err)
+	w.machines, w.disks = compute.NewVirtualMachinesClient(), compute.NewDisksClient()
+	w.sets, w.skus = compute.NewAvailabilitySetsClient(), compute.NewResourceSKUsClient()
+	w.usages, w.images = compute.NewUsageClient(), compute.NewVirtualMachineImagesClient()
 }
 
 // === the control endpoint ===

@@ -7,7 +7,7 @@ mod cli;
 mod managed_identity;
 mod oidc;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -121,18 +121,20 @@ pub(super) struct Login {
     desk: Desk,
     chance: Chance,
     held: Mutex<Option<Held>>,
+    /// What the last try of all callers came to, where the authority did not answer or not now.
+    passing: StdMutex<Option<CloudError>>,
 }
 
 impl Login {
     /// Contacts nothing and reads nothing.
     pub(super) fn new(settings: Settings, endpoints: Endpoints, transport: Arc<Transport>) -> Self {
         let desk = Desk { settings, endpoints, transport, metadata: Transport::direct() };
-        Self { desk, chance: retry::dice(), held: Mutex::new(None) }
+        Self { desk, chance: retry::dice(), held: Mutex::new(None), passing: StdMutex::default() }
     }
 
     /// A token that is good for some time. Callers that come while one is fetched wait for it.
     pub(super) async fn token(&self, patience: &Patience) -> Result<Secret, CloudError> {
-        let mut held = patience.finish(self.held.lock()).await.map_err(waited)?;
+        let mut held = patience.finish(self.held.lock()).await.map_err(|why| self.ended(why))?;
         if let Some(now) = held.as_ref().filter(|held| Instant::now() < held.renew_at) {
             return Ok(now.token.clone());
         }
@@ -168,20 +170,47 @@ impl Login {
 
     async fn fetch(&self, patience: &Patience) -> Result<Issued, CloudError> {
         let Some(source) = Source::of(&self.desk.settings) else { return Err(none_configured()) };
+        self.note(None);
         let mut tries = 0;
         loop {
-            patience.check().map_err(waited)?;
+            patience.check().map_err(|why| self.ended(why))?;
             tries += 1;
             tracing::debug!(source = source.name(), tries, "asking for an access token");
-            match patience.finish(self.desk.ask(source)).await.map_err(waited)? {
-                Ok(issued) => return Ok(issued),
-                Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Passing(error)) if tries >= TRIES => return Err(error),
-                Err(Failure::Passing(_)) => {
-                    patience.pause(retry::pause(tries, None, &self.chance)).await.map_err(waited)?;
+            match patience.finish(self.desk.ask(source)).await.map_err(|why| self.ended(why))? {
+                Ok(issued) => {
+                    self.note(None);
+                    return Ok(issued);
+                }
+                Err(Failure::Final(error)) => {
+                    self.note(None);
+                    return Err(error);
+                }
+                Err(Failure::Passing(error)) => {
+                    let pause = retry::pause(tries, None, &self.chance);
+                    let late = pause >= patience.left() && patience.check() != Err(Ended::Stopped);
+                    if tries >= TRIES || late {
+                        return Err(error);
+                    }
+                    self.note(Some(error));
+                    patience.pause(pause).await.map_err(|why| self.ended(why))?;
                 }
             }
         }
+    }
+
+    fn note(&self, passing: Option<CloudError>) {
+        *self.passing.lock().unwrap_or_else(PoisonError::into_inner) = passing;
+    }
+
+    /// The error of a wait that ended: an authority that did not answer is named, not the time that it cost,
+    /// to the caller who asked as well as to those who waited for it.
+    fn ended(&self, why: Ended) -> CloudError {
+        let passing = self.passing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        passing.filter(|_| why == Ended::Deadline).unwrap_or_else(|| CloudError::Waited {
+            what: "an access token".to_owned(),
+            last_seen: "no token yet".to_owned(),
+            why,
+        })
     }
 }
 
@@ -242,10 +271,6 @@ fn none_configured() -> CloudError {
     CloudError::NoCredentials { tried: all.iter().map(|source| source.name().to_owned()).collect() }
 }
 
-fn waited(why: Ended) -> CloudError {
-    CloudError::Waited { what: "an access token".to_owned(), last_seen: "no token yet".to_owned(), why }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,5 +325,30 @@ mod tests {
         let patience = Patience::new(Duration::from_secs(5), tokio_util::sync::CancellationToken::new());
         let error = login(settings).token(&patience).await.unwrap_err();
         assert!(matches!(error, CloudError::Setting { argument: "azure.tenant_id", .. }), "{error:?}");
+    }
+
+    /// It broke like this: the timeout of a plan passed between two tries of an authority that never
+    /// answered, and the user read "Timed out" in the place of the name of what cannot be reached.
+    #[tokio::test]
+    async fn an_authority_that_never_answers_is_named_whenever_the_time_ends() {
+        let away = Settings {
+            tenant_id: Some("t".to_owned()),
+            client_id: Some("c".to_owned()),
+            client_secret: Some(Secret::new("s")),
+            authority_host: Some("https://127.0.0.1:1".to_owned()),
+            ..Settings::default()
+        };
+        let mut login = login(away);
+        login.chance = Box::new(|| 0.999);
+        // The pause behind the first try would outlast it, that behind the second, and none.
+        for limit in [200, 900, 60_000] {
+            let patience =
+                Patience::new(Duration::from_millis(limit), tokio_util::sync::CancellationToken::new());
+            let error = login.token(&patience).await.unwrap_err();
+            assert!(matches!(error, CloudError::Login { unreachable: true, .. }), "{limit} ms: {error:?}");
+        }
+        login.note(Some(CloudError::NoCredentials { tried: Vec::new() }));
+        assert!(matches!(login.ended(Ended::Deadline), CloudError::NoCredentials { .. }));
+        assert!(matches!(login.ended(Ended::Stopped), CloudError::Waited { why: Ended::Stopped, .. }));
     }
 }
