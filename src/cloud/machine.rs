@@ -128,7 +128,7 @@ pub struct PoolPlan {
     pub location: String,
     /// Names of the subnets over which nodes are spread by their number; empty: all of the network.
     pub subnets: Vec<String>,
-    /// Name of the network's security group, `default` for its own.
+    /// Name of the network's security group, `default` for its own; or the cloud's id of one.
     pub security_group: String,
     /// `primary`, `server`, `ingress` or `worker`.
     pub role: String,
@@ -334,10 +334,13 @@ pub struct NodeRemoval {
 }
 
 /// A change of one node's machine in place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeChange {
     /// Stop, resize to this SKU, start again.
     pub sku: Option<String>,
+    /// Stop, grow the system disk to this size in GiB, start again: for clouds that refuse it while the
+    /// machine runs.
+    pub os_disk_gb: Option<u32>,
     /// A stopped or evicted machine is started.
     pub start: bool,
 }

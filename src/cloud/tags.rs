@@ -41,6 +41,8 @@ impl Mark {
     pub const ROLE: &'static str = "bud:role";
     /// Name of the tag with the network that a pool is in.
     pub const NETWORK: &'static str = "bud:network";
+    /// Name of the tag of a machine that is a member of a cluster: the cluster and a server's address.
+    pub const CLUSTER: &'static str = "bud:cluster";
     /// Name of the tag with a data disk's name inside its node.
     pub const DISK: &'static str = "bud:disk";
     /// Name of the tag with the public half of a machine's host key.
