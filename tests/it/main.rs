@@ -19,6 +19,7 @@ mod faults;
 mod harness;
 mod network_interrupted;
 mod network_lifecycle;
+mod node_pool;
 mod process;
 mod published;
 mod real;
