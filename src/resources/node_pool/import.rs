@@ -72,7 +72,7 @@ impl NodePool {
             .filter_map(|(node, _)| seen.get(node))
             .filter(|node| nodes::state(Some(node)) != "missing")
             .collect();
-        if let Some(first) = whole.iter().find(|node| node.recorded.contains_key("config-0")) {
+        if let Some(first) = whole.iter().find(|node| node.recorded.contains_key(recorded::CONFIG)) {
             recorded::read(&first.recorded, &mut state);
         }
         let Some(first) = whole.first() else {

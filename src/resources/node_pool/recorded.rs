@@ -1,7 +1,6 @@
 //! What only the configuration knows, recorded in tags so that an import finds it again.
 //!
-//! The arguments that differ from their defaults are one JSON object, cut into the tags of the pool's
-//! first node.
+//! The arguments that differ from their defaults are one JSON object in the tags of the pool's first node.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +10,11 @@ use crate::value::{Kind, Value};
 /// Records the string of `replace_nodes` for which a machine was made.
 pub(super) const REPLACED: &str = "replaced";
 
-/// Beginning of the names of the tags with the arguments.
-const CONFIG: &str = "config-";
+/// Records the arguments.
+pub(super) const CONFIG: &str = "config";
 
-/// Longest value of a tag in Azure.
-const LONGEST: usize = 256;
-
-/// More would crowd out the user's own tags, of which an object has 50 in all.
-const MOST: usize = 16;
+/// More would crowd out the user's own tags, of which an object has 50 in all: sixteen tags of Azure.
+const LONGEST: usize = 16 * 256;
 
 /// Arguments that are found otherwise: in the import id, the network, the number of nodes, the tags.
 const ELSEWHERE: &[&str] = &["name", "cloud", "network_id", "location", "node_count", "tags"];
@@ -46,15 +42,13 @@ pub(super) fn config(object: &Value) -> BTreeMap<String, String> {
             written.insert(name, without_nulls(json));
         }
     }
-    let text = serde_json::Value::Object(written.clone()).to_string();
-    let mut parts = cut(&text);
-    if parts.len() > MOST {
+    let mut text = serde_json::Value::Object(written.clone()).to_string();
+    if text.len() > LONGEST {
         // The longest by far are keys: an import then asks for them in an update of the state alone.
         written.remove("ssh_public_keys");
-        parts = cut(&serde_json::Value::Object(written).to_string());
+        text = serde_json::Value::Object(written).to_string();
     }
-    parts.truncate(MOST);
-    parts.into_iter().enumerate().map(|(number, part)| (format!("{CONFIG}{number}"), part)).collect()
+    if text.len() > LONGEST { BTreeMap::new() } else { BTreeMap::from([(CONFIG.to_owned(), text)]) }
 }
 
 fn without_nulls(json: serde_json::Value) -> serde_json::Value {
@@ -67,27 +61,10 @@ fn without_nulls(json: serde_json::Value) -> serde_json::Value {
     }
 }
 
-/// Pieces of at most the length of a tag, none beginning or ending with a blank, which Azure would trim.
-fn cut(text: &str) -> Vec<String> {
-    let letters: Vec<char> = text.chars().collect();
-    let mut parts = Vec::new();
-    let mut from = 0;
-    while from < letters.len() {
-        let mut to = (from + LONGEST).min(letters.len());
-        while to < letters.len() && to > from + 1 && (letters[to - 1] == ' ' || letters[to] == ' ') {
-            to -= 1;
-        }
-        parts.push(letters[from..to].iter().collect());
-        from = to;
-    }
-    parts
-}
-
 /// The arguments that tags record, laid over an object.
 pub(super) fn read(recorded: &BTreeMap<String, String>, object: &mut Value) {
-    let parts = (0..MOST).map_while(|number| recorded.get(&format!("{CONFIG}{number}")).map(String::as_str));
-    let text: String = parts.collect();
-    let Ok(serde_json::Value::Object(written)) = serde_json::from_str(&text) else { return };
+    let text = recorded.get(CONFIG).map(String::as_str).unwrap_or_default();
+    let Ok(serde_json::Value::Object(written)) = serde_json::from_str(text) else { return };
     for (name, (kind, _)) in kinds() {
         let Some(json) = written.get(&name) else { continue };
         // Nulls were left out: the older-state reader puts them back.
@@ -120,7 +97,7 @@ fn whole(name: &str, value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{config, cut, read};
+    use super::{config, read};
     use crate::value::Value;
 
     #[test]
@@ -135,8 +112,7 @@ mod tests {
             ("os_disk", Value::object([("size_gb", Value::Null), ("type", Value::string("standard_ssd"))])),
         ]);
         let tags = config(&object);
-        assert!(tags.len() >= 4 && tags.values().all(|part| part.len() <= 256 && part.trim() == part), "{tags:?}");
-        assert!(!tags["config-0"].contains("public_ipv4"), "defaults are not recorded");
+        assert!(!tags[super::CONFIG].contains("public_ipv4"), "defaults are not recorded");
         let mut again = Value::object([("node_count", Value::int(3)), ("public_ipv4", Value::Bool(true))]);
         read(&tags, &mut again);
         object.set("role", Value::string("worker"));
@@ -144,10 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn no_piece_has_a_blank_at_its_end() {
-        let text = format!("{} b{}", "a".repeat(255), "c ".repeat(300));
-        let parts = cut(text.trim());
-        assert_eq!(parts.concat(), text.trim());
-        assert!(parts.iter().all(|part| part.trim() == part && part.len() <= 256), "{parts:?}");
+    fn keys_that_are_too_long_for_tags_are_left_out() {
+        let key = Value::string(format!("ssh-rsa {}", "A".repeat(5000)));
+        let object = Value::object([("role", Value::string("worker")), ("ssh_public_keys", Value::List(vec![key]))]);
+        assert_eq!(config(&object)[super::CONFIG], r#"{"role":"worker"}"#);
     }
 }
