@@ -8,18 +8,20 @@ pub mod azure;
 mod error;
 mod machine;
 mod network;
+mod sku;
 mod tags;
 
 pub use error::{Answer, CloudError};
 pub use machine::{
     DataDiskPlan, DataDiskSeen, DiskKind, Encryption, HostKey, Identities, Image, MachineSeen, Machines,
     NodeChange, NodePlan, NodeRemoval, NodeSeen, Offer, OnEviction, OnRemove, PartFound, PoolPlace, PoolPlan,
-    Power, Quota, SkuSeen, SpotPlan,
+    Power, SpotPlan,
 };
 pub use network::{
     Access, Direction, ForeignRules, Found, NatPlan, NetworkPlace, NetworkPlan, NetworkSeen, Networks,
     PartRole, Protocol, Removal, Removed, Rule, SubnetPlan, SubnetSeen,
 };
+pub use sku::{Quota, SkuSeen};
 pub use tags::{Mark, Owner};
 
 use std::sync::Arc;

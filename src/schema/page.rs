@@ -16,8 +16,10 @@ pub struct Heading<'a> {
 #[must_use]
 pub fn block(heading: Heading<'_>, block: &Block, example: Option<&str>, import: &[(&str, &str)]) -> String {
     let summary = one_line(block.doc);
+    // Registries refuse a subcategory on the provider's own page, and sort all others by it.
+    let subcategory = if heading.kind == "Provider" { "" } else { "subcategory: \"\"\n" };
     let mut page = format!(
-        "---\npage_title: \"{name} {kind}\"\nsubcategory: \"\"\ndescription: |-\n  {summary}\n---\n\n# {name} ({kind})\n\n{doc}\n",
+        "---\npage_title: \"{name} {kind}\"\n{subcategory}description: |-\n  {summary}\n---\n\n# {name} ({kind})\n\n{doc}\n",
         name = heading.name,
         kind = heading.kind,
         doc = one_line(block.doc),

@@ -20,5 +20,6 @@ mod harness;
 mod network_interrupted;
 mod network_lifecycle;
 mod process;
+mod published;
 mod real;
 mod tidy;

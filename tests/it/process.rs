@@ -69,8 +69,9 @@ async fn it_exits_at_once_with_the_standing_streams_open() {
     assert!(std::path::Path::new(&folder).exists());
     let ended = process.shut_down().await;
     assert!(!ended.killed, "the host had to kill it");
-    // 100 ms are promised; the rest is for a machine that is busy with other tests.
-    assert!(ended.took < Duration::from_millis(800), "{:?}", ended.took);
+    // 100 ms are promised, and `make bench` measures; a host kills after 2 s. The rest is for a machine that
+    // is busy with other tests.
+    assert!(ended.took < Duration::from_millis(1_900), "{:?}", ended.took);
     assert!(!std::path::Path::new(&folder).exists(), "the socket is left behind");
 }
 
@@ -78,7 +79,7 @@ async fn it_exits_at_once_with_the_standing_streams_open() {
 async fn control_c_does_not_end_it() {
     let process = Process::start(&launch(Encryption::Mutual)).await.unwrap();
     process.interrupt();
-    assert!(process.stop().await < Duration::from_secs(1));
+    assert!(process.stop().await < Duration::from_secs(5));
     assert!(ask_offer(process.client()).await.resources.contains_key("bud_network"));
     assert!(process.is_alive());
     assert!(!process.shut_down().await.killed);
@@ -114,7 +115,7 @@ async fn it_starts_quickly_and_small() {
     let process = Process::start(&launch(Encryption::Mutual)).await.unwrap();
     ask_offer(process.client()).await;
     // Far above the targets of `make bench`, which measures them: this only finds what went badly wrong.
-    assert!(process.until_line < Duration::from_secs(2), "{:?}", process.until_line);
+    assert!(process.until_line < Duration::from_secs(10), "{:?}", process.until_line);
     assert!(process.resident_kib() < 64 << 10, "{} KiB", process.resident_kib());
     process.shut_down().await;
 }

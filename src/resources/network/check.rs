@@ -50,7 +50,7 @@ pub(super) fn check(value: &Value, diagnostics: &mut Diagnostics) {
         }
     }
     for name in ["ssh_sources", "api_sources"] {
-        sources(value.get(name), &Path::of(name), diagnostics);
+        sources(value.get(name), &Path::of(name), true, diagnostics);
     }
     if let (Some(path), Some(false)) = (
         (!value.get("nat_public_ip_ids").is_null()).then(|| Path::of("nat_public_ip_ids")),
@@ -275,13 +275,15 @@ fn group(rules: &BTreeMap<String, Value>, path: &Path, diagnostics: &mut Diagnos
                 ));
             }
         }
-        sources(draft.raw("sources"), &draft.at("sources"), diagnostics);
-        sources(draft.raw("destinations"), &draft.at("destinations"), diagnostics);
+        sources(draft.raw("sources"), &draft.at("sources"), false, diagnostics);
+        sources(draft.raw("destinations"), &draft.at("destinations"), false, diagnostics);
         ports(&draft, diagnostics);
     }
 }
 
-fn sources(list: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+/// Sources of one rule, or of default rules, which split a list that mixes address families and take one
+/// with "*" in it for "*", as the function `default_rules` does.
+fn sources(list: &Value, path: &Path, splits: bool, diagnostics: &mut Diagnostics) {
     let Some(list) = list.as_list() else { return };
     if list.is_empty() && path.0.len() > 1 {
         diagnostics.push(wrong(
@@ -308,7 +310,17 @@ fn sources(list: &Value, path: &Path, diagnostics: &mut Diagnostics) {
             }
         };
     }
-    if families.len() > 1 {
+    if splits {
+        if families.contains("a service tag") && list.len() > 1 {
+            diagnostics.push(wrong(
+                "Sources of different kinds",
+                format!(
+                    "{path} lists a service tag beside other sources. Azure takes a service tag only alone."
+                ),
+                path.clone(),
+            ));
+        }
+    } else if families.len() > 1 {
         let families: Vec<&str> = families.into_iter().collect();
         diagnostics.push(wrong(
             "Sources of different kinds",

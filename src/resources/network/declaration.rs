@@ -77,9 +77,11 @@ declare! {
         /// Rules of the network's own group by name; by default SSH, WireGuard, HTTP and HTTPS from
         /// anywhere and everything from the network's own ranges.
         rules: Option<BTreeMap<String, Rule>> = Plan::chosen(),
-        /// Who may use SSH, in the default rules.
+        /// Who may use SSH, in the default rules: CIDR ranges, `*`, or one Azure service tag alone. IPv6
+        /// ranges beside IPv4 ones get a rule of their own, named `<rule>_ipv6`.
         ssh_sources: Option<Vec<String>> = Plan::default_to(anywhere()),
-        /// Who may reach the Kubernetes API on port 6443 directly, in the default rules; by default nobody.
+        /// Who may reach the Kubernetes API on port 6443 directly, in the default rules, written as
+        /// `ssh_sources`; by default nobody.
         api_sources: Option<Vec<String>> = Plan::default_to(Value::List(Vec::new())),
         /// Further security groups by name, for pools to choose.
         security_groups: Option<BTreeMap<String, SecurityGroup>> = Plan::plain(),

@@ -184,6 +184,55 @@ async fn rules_that_let_nobody_in_are_refused() {
     assert!(!plan(Value::Null, Value::Null, config(true)).await.diagnostics.has_errors());
 }
 
+/// The same lists as the function `default_rules` takes, with the same rules.
+#[tokio::test]
+async fn default_rules_split_a_mixed_list_of_sources() {
+    let list = |items: &[&str]| Value::List(items.iter().copied().map(text).collect());
+    let config = |ssh: Value, api: Value| {
+        Value::object([
+            ("name", text("net")),
+            ("location", text("westus")),
+            ("ssh_sources", ssh),
+            ("api_sources", api),
+        ])
+    };
+    let mixed = list(&["2001:db8::/32", "203.0.113.0/24"]);
+    let given = config(mixed.clone(), mixed);
+    wrong(given.clone(), &expect![[""]]);
+    let done = plan(Value::Null, Value::Null, given).await;
+    assert!(!done.diagnostics.has_errors(), "{}", shown(&done.diagnostics));
+    let rules = done.planned.get("rules");
+    for (name, priority, source) in [
+        ("inbound_ssh", 100, "203.0.113.0/24"),
+        ("inbound_ssh_ipv6", 101, "2001:db8::/32"),
+        ("inbound_api", 150, "203.0.113.0/24"),
+        ("inbound_api_ipv6", 151, "2001:db8::/32"),
+    ] {
+        assert_eq!(rules.get(name).get("sources"), &list(&[source]), "{name}");
+        assert_eq!(rules.get(name).get("priority"), &Value::int(priority), "{name}");
+    }
+    let anywhere = config(list(&["203.0.113.0/24", "*"]), list(&[]));
+    wrong(anywhere.clone(), &expect![[""]]);
+    let done = plan(Value::Null, Value::Null, anywhere).await;
+    assert_eq!(done.planned.get("rules").get("inbound_ssh").get("sources"), &list(&["*"]));
+    wrong(
+        config(list(&["AzureCloud", "203.0.113.0/24"]), list(&["Internet", "AzureCloud"])),
+        &expect![[r#"
+            ssh_sources: Sources of different kinds: ssh_sources lists a service tag beside other sources. Azure takes a service tag only alone.
+            api_sources: Sources of different kinds: api_sources lists a service tag beside other sources. Azure takes a service tag only alone.
+        "#]],
+    );
+    // A rule that is written by hand holds one kind, since it has one name.
+    let rule =
+        Value::object([("priority", Value::int(100)), ("sources", list(&["2001:db8::/32", "10.0.0.0/8"]))]);
+    wrong(
+        Value::object([("name", text("net")), ("rules", Value::object([("a", rule)]))]),
+        &expect![[r#"
+            rules["a"].sources: Sources of different kinds: rules["a"].sources mixes IPv4 ranges and IPv6 ranges. Azure takes one kind in a rule: write one rule for each.
+        "#]],
+    );
+}
+
 #[test]
 fn every_attribute_has_a_sentence() {
     fn walk(attributes: &[crate::schema::Attribute], missing: &mut Vec<String>) {

@@ -17,7 +17,7 @@ async fn a_wait_that_is_longer_than_the_patience_is_reported_at_once() {
     let CloudError::Refused { answer, recovery, .. } = error else { panic!("{error:?}") };
     let asked = Some(Duration::from_secs(600));
     assert_eq!((answer.status, answer.retry_after, recovery), (429, asked, Recovery::Retry(asked)));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(30));
 }
 
 #[tokio::test]
