@@ -300,6 +300,9 @@ pub struct NodeSeen {
     pub mark: Option<Mark>,
     /// What only the configuration knew, for import.
     pub recorded: BTreeMap<String, String>,
+    /// Value of the machine's tag `bud:cluster`: it is a member of a cluster and must leave it before it is
+    /// stopped or deleted.
+    pub cluster: Option<String>,
     /// Ids of all parts that exist.
     pub parts: Vec<String>,
 }

@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::functions;
 use super::network::Network;
+use super::node_pool::NodePool;
+use super::planned_networks::PlannedNetworks;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::{
     self, Apply, ApplyDone, FunctionError, Import, ImportDone, Managed, Plan, PlanDone, Read, ReadDone,
@@ -21,8 +23,10 @@ use crate::value::{Kind, Value};
 #[must_use]
 pub fn provider(environment: Box<dyn Environment>) -> Arc<dyn Service> {
     let context = Arc::new(Context::new(environment));
-    let network: Arc<dyn Managed> = Arc::new(Network::new(Arc::clone(&context)));
-    Arc::new(Bud { managed: BTreeMap::from([("bud_network", network)]), context })
+    let networks = Arc::new(PlannedNetworks::default());
+    let network: Arc<dyn Managed> = Arc::new(Network::new(Arc::clone(&context), Arc::clone(&networks)));
+    let pool: Arc<dyn Managed> = Arc::new(NodePool::new(Arc::clone(&context), networks));
+    Arc::new(Bud { managed: BTreeMap::from([("bud_network", network), ("bud_node_pool", pool)]), context })
 }
 
 struct Bud {
@@ -45,7 +49,10 @@ impl Service for Bud {
     fn schema(&self) -> &ProviderSchema {
         static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| ProviderSchema {
             provider: block(),
-            resources: BTreeMap::from([("bud_network", super::network::resource())]),
+            resources: BTreeMap::from([
+                ("bud_network", super::network::resource()),
+                ("bud_node_pool", super::node_pool::resource()),
+            ]),
             data_sources: BTreeMap::new(),
             ephemerals: BTreeMap::new(),
             functions: functions::catalogue().into_iter().map(|one| (one.name, one.function)).collect(),

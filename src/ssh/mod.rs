@@ -6,3 +6,4 @@
 //! [`Secret`]: crate::secret::Secret
 
 pub mod host_key;
+pub mod public_key;

@@ -132,8 +132,9 @@ impl Client {
             return Ok(Facts { image, generation2: false, trusted_launch: false });
         }
         let definition = segments[..11].join("/");
-        let details = self.send(&Call::get(&definition, GALLERIES), patience).await?.body;
-        Ok(facts(image, &details))
+        // Whether it exists at all is said by Azure where a machine is made of it.
+        let details = self.read(&definition, GALLERIES, patience).await?;
+        Ok(facts(image, &details.unwrap_or_default()))
     }
 }
 

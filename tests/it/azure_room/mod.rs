@@ -5,3 +5,7 @@ mod interrupted;
 mod life;
 mod logins;
 mod wire;
+mod machine_bench;
+mod machine_interrupted;
+mod machine_life;
+mod machine_offers;
