@@ -198,7 +198,7 @@ impl Work<'_> {
             if self.failed() {
                 return;
             }
-            let change = NodeChange { sku: Some(sku.clone()), start: true };
+            let change = NodeChange { sku: Some(sku.clone()), start: true, ..NodeChange::default() };
             match self.machines.restart(&self.place, node, &change, self.patience).await {
                 Ok(seen) => self.progress().done(seen, &self.skus),
                 Err(error) => self.refused(node, &error, "Resizing").await,
