@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bud::cloud::azure::Azure;
 use bud::cloud::{
-    Cloud, CloudError, DataDiskPlan, DiskKind, Encryption, HostKey, Identities, Image, Machines, Mark, NodePlan,
-    NodeRemoval, NodeSeen, Offer, OnRemove, Owner, PoolPlace, PoolPlan,
+    Cloud, CloudError, DataDiskPlan, DiskKind, Encryption, HostKey, Identities, Image, Machines, Mark,
+    NodePlan, NodeRemoval, NodeSeen, Offer, OnRemove, Owner, PoolPlace, PoolPlan,
 };
 use bud::ssh::host_key;
 use bud::time::Patience;
@@ -59,7 +59,11 @@ impl Field {
     }
 
     pub(crate) fn place(&self) -> PoolPlace {
-        PoolPlace { name: "gpu".to_owned(), network_id: self.network.clone(), location: self.location.clone() }
+        PoolPlace {
+            name: "gpu".to_owned(),
+            network_id: self.network.clone(),
+            location: self.location.clone(),
+        }
     }
 
     pub(crate) async fn create(&self, plan: &PoolPlan, node: &NodePlan) -> Result<NodeSeen, CloudError> {
@@ -77,11 +81,22 @@ impl Field {
 
     /// Ids of everything but the network, by their last two words.
     pub(crate) async fn objects(&self) -> Vec<String> {
-        let short = |id: &String| id.rsplitn(3, '/').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/");
-        let machine = ["virtualMachines", "networkInterfaces", "publicIPAddresses", "disks", "availabilitySets", "snapshots"];
+        let short = |id: &String| {
+            id.rsplitn(3, '/').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/")
+        };
+        let machine = [
+            "virtualMachines",
+            "networkInterfaces",
+            "publicIPAddresses",
+            "disks",
+            "availabilitySets",
+            "snapshots",
+        ];
         let all: Vec<String> = self.bench.objects().await.iter().map(short).collect();
-        let mut own: Vec<String> =
-            all.into_iter().filter(|id| machine.iter().any(|kind| id.starts_with(&format!("{kind}/")))).collect();
+        let mut own: Vec<String> = all
+            .into_iter()
+            .filter(|id| machine.iter().any(|kind| id.starts_with(&format!("{kind}/"))))
+            .collect();
         own.sort_unstable();
         own
     }

@@ -85,7 +85,10 @@ async fn a_removal_that_ends_anywhere_is_finished_by_the_next() {
             field.bench.faults(end_at(n, acted)).await;
             let _ = field.remove("gpu-0", &removal("one")).await;
             field.bench.faults(json!([])).await;
-            field.remove("gpu-0", &removal("one")).await.unwrap_or_else(|error| panic!("{n} {acted}: {error:?}"));
+            field
+                .remove("gpu-0", &removal("one"))
+                .await
+                .unwrap_or_else(|error| panic!("{n} {acted}: {error:?}"));
             assert_eq!(field.objects().await, Vec::<String>::new(), "{n} {acted}");
         }
     }

@@ -83,20 +83,18 @@ async fn a_rich_node_has_two_families_and_disks_that_outlive_its_machine() {
 }
 
 #[tokio::test]
-async fn data_disks_go_stay_or_leave_a_snapshot_as_they_are_told() {
+async fn data_disks_go_or_stay_as_they_are_told() {
     let field = Field::new().await;
     let mut plan = field.pool("one");
-    plan.data_disks = vec![disk("a", 8, 0), disk("b", 8, 1), disk("c", 8, 2)];
+    plan.data_disks = vec![disk("a", 8, 0), disk("b", 8, 1)];
     field.create(&plan, &node(0)).await.unwrap();
     let mut removal = removal("one");
-    removal.data_disks =
-        BTreeMap::from([("b".to_owned(), OnRemove::Snapshot), ("c".to_owned(), OnRemove::Keep)]);
+    removal.data_disks = BTreeMap::from([("b".to_owned(), OnRemove::Keep)]);
     let kept = field.remove("gpu-0", &removal).await.unwrap();
-    assert_eq!(kept.len(), 2, "{kept:?}");
-    let left = field.objects().await;
-    assert!(left.len() == 2 && left[0] == "disks/gpu-0-data-c" && left[1].starts_with("snapshots/gpu-0-data-b-"), "{left:?}");
+    assert!(kept.len() == 1 && kept[0].ends_with("/disks/gpu-0-data-b"), "{kept:?}");
+    assert_eq!(field.objects().await, ["disks/gpu-0-data-b"]);
     let tags = field.bench.tags().await;
-    let kept = tags.iter().find(|(id, _)| id.ends_with("gpu-0-data-c")).unwrap().1;
+    let kept = tags.iter().find(|(id, _)| id.ends_with("gpu-0-data-b")).unwrap().1;
     assert_eq!(kept, &json!({ "team": "ops" }), "it is not ours any more");
     let error = field.create(&plan, &node(0)).await.unwrap_err();
     assert!(matches!(error, CloudError::Stranger { .. }), "{error:?}");
@@ -124,7 +122,8 @@ async fn a_change_touches_only_what_differs_and_keeps_what_others_wrote() {
     let writes = field.bench.writes().await;
     assert!(writes.len() == 7 && writes.iter().all(|write| write.starts_with("PATCH ")), "{writes:?}");
     assert_eq!(writes.last().unwrap(), "PATCH gpu-0", "the machine comes last");
-    let wanted = [("cost", "7"), ("policy", "theirs")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let wanted =
+        [("cost", "7"), ("policy", "theirs")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(seen.tags, BTreeMap::from(wanted));
     assert_eq!(seen.machine.unwrap().host_key, made.machine.unwrap().host_key);
     assert_eq!(field.inside("gpu-0").await["boots"], 1);
@@ -162,7 +161,10 @@ async fn a_restart_resizes_and_grows_once_and_starts_what_stands_still() {
         field.bench.recount().await;
         let seen = field.machines().restart(&field.place(), "gpu-0", &change, &patience()).await.unwrap();
         let machine = seen.machine.unwrap();
-        assert_eq!((machine.sku.as_str(), machine.os_disk_gb, machine.power), ("Standard_D8s_v5", 128, Power::Running));
+        assert_eq!(
+            (machine.sku.as_str(), machine.os_disk_gb, machine.power),
+            ("Standard_D8s_v5", 128, Power::Running)
+        );
         assert_eq!(seen.public_ipv4, made.public_ipv4);
         let written = field.bench.writes().await;
         assert_eq!(written.len(), writes, "{written:?}");
@@ -207,10 +209,12 @@ async fn servers_of_a_region_without_zones_stand_apart() {
     plan.role = "server".to_owned();
     let (machines, patience) = (field.machines(), patience());
     let (first, second) = (node(0), node(1));
-    let made = tokio::join!(machines.create(&plan, &first, &patience), machines.create(&plan, &second, &patience));
+    let made =
+        tokio::join!(machines.create(&plan, &first, &patience), machines.create(&plan, &second, &patience));
     made.0.unwrap();
     made.1.unwrap();
-    let sets = |objects: Vec<String>| objects.into_iter().filter(|id| id.starts_with("availabilitySets/")).count();
+    let sets =
+        |objects: Vec<String>| objects.into_iter().filter(|id| id.starts_with("availabilitySets/")).count();
     assert_eq!(sets(field.objects().await), 1);
     field.remove("gpu-0", &removal("one")).await.unwrap();
     machines.tidy(&field.place(), RESOURCE, &patience).await.unwrap();
@@ -231,8 +235,12 @@ async fn strangers_are_refused_before_anything_is_made() {
     let error = field.create(&other, &node(0)).await.unwrap_err();
     assert!(matches!(&error, CloudError::Stranger { id, .. } if id.ends_with("/gpu-0")), "{error:?}");
     assert_eq!((field.bench.writes().await, field.bench.objects().await), (Vec::new(), before));
-    let found = field.machines().find(&other, &["gpu-0".to_owned(), "gpu-1".to_owned()], &patience()).await.unwrap();
-    assert!(found.len() == 4 && found.iter().all(|part| part.ours.is_err() && part.node == "gpu-0"), "{found:?}");
+    let found =
+        field.machines().find(&other, &["gpu-0".to_owned(), "gpu-1".to_owned()], &patience()).await.unwrap();
+    assert!(
+        found.len() == 4 && found.iter().all(|part| part.ours.is_err() && part.node == "gpu-0"),
+        "{found:?}"
+    );
     assert_eq!(field.remove("gpu-0", &removal("other")).await.unwrap(), Vec::<String>::new());
     assert_eq!(field.objects().await.len(), 4, "what is another's is not removed");
 }
@@ -246,7 +254,11 @@ async fn what_was_let_go_is_taken_over() {
     let let_go = field.machines().let_go(&field.place(), "gpu-0", &owner, &patience()).await.unwrap();
     assert_eq!(let_go.len(), made.parts.len());
     let again = field.create(&field.rich("two"), &node(0)).await.unwrap();
-    assert_eq!(again.machine.as_ref().unwrap().host_key, Some(first.host_key.public), "the machine keeps its key");
+    assert_eq!(
+        again.machine.as_ref().unwrap().host_key,
+        Some(first.host_key.public),
+        "the machine keeps its key"
+    );
     assert_eq!(again.mark.as_ref().unwrap().owner, Owner("two".to_owned()));
     for (id, tags) in field.bench.tags().await {
         if id.contains("gpu-0") {
@@ -268,7 +280,11 @@ async fn habits_of_the_real_cloud_change_nothing() {
         .await;
     let plan = field.rich("one");
     let made = field.create(&plan, &node(0)).await.unwrap();
-    assert!(made.parts.iter().all(|id| id.starts_with("/subscriptions/") && id.contains("/budk8s/")), "{:?}", made.parts);
+    assert!(
+        made.parts.iter().all(|id| id.starts_with("/subscriptions/") && id.contains("/budk8s/")),
+        "{:?}",
+        made.parts
+    );
     let seen = field.look(&["gpu-0"]).await.remove("gpu-0").unwrap();
     assert_eq!((seen.machine, seen.data_disks), (made.machine.clone(), made.data_disks.clone()));
     let seen = field.look(&["gpu-0"]).await.remove("gpu-0").unwrap();
