@@ -19,7 +19,9 @@ pub(super) fn check(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
         } else if name.is_empty() || name.len() > 512 || name.contains(['<', '>', '%', '&', '\\', '?', '/']) {
             (
                 "Bad tag",
-                format!("Azure does not take the tag name {name:?}: 1 to 512 characters without < > % & \\ ? /."),
+                format!(
+                    "Azure does not take the tag name {name:?}: 1 to 512 characters without < > % & \\ ? /."
+                ),
             )
         } else if value.as_str().is_some_and(|text| text.chars().count() > 256) {
             ("Bad tag", format!("The value of the tag {name:?} is longer than 256 characters."))

@@ -26,7 +26,9 @@ pub fn public(text: &str) -> Result<String, KeyError> {
     let key = PublicKey::from_openssh(text.trim()).map_err(|error| KeyError::NotRead(error.to_string()))?;
     let mut key = key;
     key.set_comment("");
-    key.to_openssh().map(|text| text.trim_end().to_owned()).map_err(|error| KeyError::NotRead(error.to_string()))
+    key.to_openssh()
+        .map(|text| text.trim_end().to_owned())
+        .map_err(|error| KeyError::NotRead(error.to_string()))
 }
 
 /// The public half of a private key in OpenSSH's form, which holds it readable even when it is encrypted.
@@ -34,10 +36,13 @@ pub fn public(text: &str) -> Result<String, KeyError> {
 /// # Errors
 /// [`KeyError::NotRead`] for other forms.
 pub fn half_of(private: &Secret) -> Result<String, KeyError> {
-    let key = PrivateKey::from_openssh(private.expose()).map_err(|error| KeyError::NotRead(error.to_string()))?;
+    let key =
+        PrivateKey::from_openssh(private.expose()).map_err(|error| KeyError::NotRead(error.to_string()))?;
     let mut key = key.public_key().clone();
     key.set_comment("");
-    key.to_openssh().map(|text| text.trim_end().to_owned()).map_err(|error| KeyError::NotRead(error.to_string()))
+    key.to_openssh()
+        .map(|text| text.trim_end().to_owned())
+        .map_err(|error| KeyError::NotRead(error.to_string()))
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ impl fmt::Debug for Holding {
 impl Held {
     /// Holds a state from here on.
     pub fn put(&self, state: Value, private: Private) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Holding::Put(Box::new((state, private))));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Holding::Put(Box::new((state, private))));
     }
 
     /// Asks for the state when it is needed: for what changes in many small steps.

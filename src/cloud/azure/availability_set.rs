@@ -1,6 +1,8 @@
 //! Availability sets: they keep servers apart where a region has no zones.
 
-use azure_mgmt_compute::package_2024_07_01::models::{AvailabilitySet, AvailabilitySetProperties, Resource, Sku};
+use azure_mgmt_compute::package_2024_07_01::models::{
+    AvailabilitySet, AvailabilitySetProperties, Resource, Sku,
+};
 use serde_json::Value;
 
 use super::document::body;

@@ -35,7 +35,9 @@ mod tests {
     fn it_is_a_cloud_config_with_both_halves_and_no_password() {
         let key = HostKey {
             public: "ssh-ed25519 AAAA".to_owned(),
-            private: Secret::new("-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\n"),
+            private: Secret::new(
+                "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\n",
+            ),
         };
         let data = STANDARD.decode(custom_data("gpu-0", &key, &["ssh-rsa X".to_owned()])).unwrap();
         let text = String::from_utf8(data).unwrap();

@@ -1,8 +1,8 @@
 //! Managed disks and snapshots of them.
 
 use azure_mgmt_compute::package_2024_07_01::models::{
-    CreationData, Disk, DiskProperties, DiskSku, Encryption as DiskEncryption, EncryptionType, Resource, Snapshot,
-    SnapshotProperties, creation_data, disk_sku,
+    CreationData, Disk, DiskProperties, DiskSku, Encryption as DiskEncryption, EncryptionType, Resource,
+    Snapshot, SnapshotProperties, creation_data, disk_sku,
 };
 use serde_json::{Value, json};
 
@@ -153,9 +153,13 @@ mod tests {
 
     #[test]
     fn kinds_have_names_and_names_have_kinds() {
-        for one in
-            [DiskKind::Standard, DiskKind::StandardSsd, DiskKind::Premium, DiskKind::PremiumV2, DiskKind::Ultra]
-        {
+        for one in [
+            DiskKind::Standard,
+            DiskKind::StandardSsd,
+            DiskKind::Premium,
+            DiskKind::PremiumV2,
+            DiskKind::Ultra,
+        ] {
             assert_eq!(kind(&sku(one).to_uppercase()), Some(one));
         }
         assert_eq!(kind("Premium_ZRS"), Some(DiskKind::Premium));

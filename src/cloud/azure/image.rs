@@ -100,7 +100,8 @@ impl Client {
                     Some(version) => version.clone(),
                     None => self.newest(&versions, patience).await?,
                 };
-                let details = self.send(&Call::get(&format!("{versions}/{exact}"), COMPUTE), patience).await?.body;
+                let details =
+                    self.send(&Call::get(&format!("{versions}/{exact}"), COMPUTE), patience).await?.body;
                 let image = Image::Catalogue {
                     publisher: publisher.clone(),
                     offer: offer.clone(),
@@ -132,8 +133,9 @@ impl Client {
             return Ok(Facts { image, generation2: false, trusted_launch: false });
         }
         let definition = segments[..11].join("/");
-        let details = self.send(&Call::get(&definition, GALLERIES), patience).await?.body;
-        Ok(facts(image, &details))
+        // Whether it exists at all is said by Azure where a machine is made of it.
+        let details = self.read(&definition, GALLERIES, patience).await?;
+        Ok(facts(image, &details.unwrap_or_default()))
     }
 }
 
@@ -171,7 +173,8 @@ mod tests {
 
     #[test]
     fn versions_are_numbers() {
-        let newest = ["24.04.202409120", "24.04.202501010", "9.9.9"].into_iter().max_by_key(|one| ordered(one));
+        let newest =
+            ["24.04.202409120", "24.04.202501010", "9.9.9"].into_iter().max_by_key(|one| ordered(one));
         assert_eq!(newest, Some("24.04.202501010"));
     }
 
@@ -198,6 +201,8 @@ mod tests {
         } } } });
         let has = of_machine(&machine);
         assert!(fits(has.as_ref(), &ubuntu(None)) && fits(has.as_ref(), &ubuntu(Some("24.04.1"))));
-        assert!(!fits(has.as_ref(), &ubuntu(Some("24.04.2"))) && !fits(has.as_ref(), &Image::Id("/x".into())));
+        assert!(
+            !fits(has.as_ref(), &ubuntu(Some("24.04.2"))) && !fits(has.as_ref(), &Image::Id("/x".into()))
+        );
     }
 }

@@ -74,7 +74,8 @@ pub(super) fn change(now: Option<&Value>, wanted: &Wanted<'_>) -> Option<Value> 
 }
 
 fn bring_configurations(list: &mut Vec<Value>, wanted: &Wanted<'_>) {
-    let subnet = list.iter().find_map(|one| one.pointer("/properties/subnet/id")?.as_str()).map(str::to_owned);
+    let subnet =
+        list.iter().find_map(|one| one.pointer("/properties/subnet/id")?.as_str()).map(str::to_owned);
     let (mut seen4, mut seen6) = (false, false);
     for one in list.iter_mut() {
         let v6 = is_v6(one);
@@ -104,7 +105,10 @@ fn bring_configurations(list: &mut Vec<Value>, wanted: &Wanted<'_>) {
             inner.insert("privateIPAllocationMethod".to_owned(), json!("Static"));
         }
         if let Some(wanted) = wanted.subnet
-            && inner.get("subnet").and_then(|now| now.get("id")?.as_str()).is_none_or(|now| !same(now, wanted))
+            && inner
+                .get("subnet")
+                .and_then(|now| now.get("id")?.as_str())
+                .is_none_or(|now| !same(now, wanted))
         {
             inner.insert("subnet".to_owned(), json!({ "id": wanted }));
         }

@@ -138,7 +138,10 @@ pub(super) fn shown(url: &Url) -> String {
     let kept: Vec<(String, String)> = url
         .query_pairs()
         .filter(|(name, _)| {
-            matches!(name.as_ref(), "api-version" | "$filter" | "$expand" | "$top" | "$orderby" | "statusOnly")
+            matches!(
+                name.as_ref(),
+                "api-version" | "$filter" | "$expand" | "$top" | "$orderby" | "statusOnly"
+            )
         })
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();

@@ -35,7 +35,12 @@ fn seen(one: &Value, location: &str) -> Option<SkuSeen> {
     let number = |name: &str| capability(name).parse::<f64>().unwrap_or_default();
     let count = |name: &str| capability(name).parse::<u32>().unwrap_or_default();
     let words = |name: &str| -> Vec<String> {
-        capability(name).split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        capability(name)
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
     };
     let mut zones: Vec<String> = info.map(|info| texts(info, "zones")).unwrap_or_default();
     zones.sort_unstable();
@@ -43,7 +48,8 @@ fn seen(one: &Value, location: &str) -> Option<SkuSeen> {
     for one in items(one, "restrictions") {
         let kind = one.get("type").and_then(Value::as_str).unwrap_or_default();
         if kind.eq_ignore_ascii_case("Zone") {
-            restricted_zones.extend(one.get("restrictionInfo").map(|info| texts(info, "zones")).unwrap_or_default());
+            restricted_zones
+                .extend(one.get("restrictionInfo").map(|info| texts(info, "zones")).unwrap_or_default());
         } else if kind.eq_ignore_ascii_case("Location") {
             let reason = one.get("reasonCode").and_then(Value::as_str).unwrap_or("Restricted");
             restricted = Some(reason.to_owned());
@@ -60,7 +66,10 @@ fn seen(one: &Value, location: &str) -> Option<SkuSeen> {
         zones,
         restricted_zones,
         restricted,
-        architecture: Some(capability("CpuArchitectureType")).filter(|word| !word.is_empty()).unwrap_or("x64").to_owned(),
+        architecture: Some(capability("CpuArchitectureType"))
+            .filter(|word| !word.is_empty())
+            .unwrap_or("x64")
+            .to_owned(),
         // Kinds that are older than the capability have SCSI alone.
         disk_controllers: if controllers.is_empty() { vec!["SCSI".to_owned()] } else { controllers },
         temporary_disk: number("MaxResourceVolumeMB") > 0.0 || number("NvmeDiskSizeInMiB") > 0.0,
@@ -137,9 +146,14 @@ mod tests {
         let skus = all(&list, "West Europe");
         let [sku] = skus.as_slice() else { panic!("{skus:?}") };
         assert_eq!((sku.vcpus, sku.gpus, sku.max_data_disks), (24, 1, 8));
-        assert_eq!((sku.zones.as_slice(), sku.restricted_zones.as_slice()), (&["1", "3"].map(String::from)[..], &["3".to_owned()][..]));
+        assert_eq!(
+            (sku.zones.as_slice(), sku.restricted_zones.as_slice()),
+            (&["1", "3"].map(String::from)[..], &["3".to_owned()][..])
+        );
         assert_eq!(sku.disk_controllers, ["SCSI", "NVMe"]);
-        assert!(sku.trusted_launch && sku.spot && sku.premium && sku.temporary_disk && !sku.encryption_at_host);
+        assert!(
+            sku.trusted_launch && sku.spot && sku.premium && sku.temporary_disk && !sku.encryption_at_host
+        );
         assert_eq!(sku.restricted, None);
         assert_eq!(all(&list, "northeurope"), []);
         assert_eq!(zones(&skus), ["1", "3"]);

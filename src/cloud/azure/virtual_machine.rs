@@ -1,21 +1,20 @@
 //! The body of a machine, whole at its first request and in parts later.
 
 use azure_mgmt_compute::package_2024_07_01::models::{
-    AdditionalCapabilities, BillingProfile, BootDiagnostics, Caching, CapacityReservationProfile, CreateOption,
-    DataDisk, DeleteOption, DiagnosticsProfile, DiskControllerType, DiskEncryptionSetParameters, EvictionPolicy,
-    LinuxConfiguration, ManagedDiskParameters, NetworkInterfaceReference, NetworkInterfaceReferenceProperties,
-    NetworkProfile, OsDisk, OsProfile, Priority, Resource, SecurityProfile, SshConfiguration, SshPublicKey,
-    StorageProfile, SubResource, UefiSettings, VirtualMachine, VirtualMachineProperties,
-    network_interface_reference_properties, security_profile,
+    AdditionalCapabilities, BillingProfile, BootDiagnostics, Caching, CapacityReservationProfile,
+    CreateOption, DataDisk, DeleteOption, DiagnosticsProfile, DiskControllerType,
+    DiskEncryptionSetParameters, EvictionPolicy, LinuxConfiguration, ManagedDiskParameters,
+    NetworkInterfaceReference, NetworkInterfaceReferenceProperties, NetworkProfile, OsDisk, OsProfile,
+    Priority, Resource, SecurityProfile, SshConfiguration, SshPublicKey, StorageProfile, SubResource,
+    UefiSettings, VirtualMachine, VirtualMachineProperties, network_interface_reference_properties,
+    security_profile,
 };
 use serde_json::{Map, Value, json};
 
 use super::document::body;
 use super::tags::Tags;
 use super::{cloud_init, disk, image};
-use crate::cloud::{
-    DataDiskPlan, DiskKind, HostKey, Identities, OnEviction, PoolPlan, SkuSeen, SpotPlan,
-};
+use crate::cloud::{DataDiskPlan, DiskKind, HostKey, Identities, OnEviction, PoolPlan, SkuSeen, SpotPlan};
 
 /// A machine that shall be made.
 #[derive(Clone, Debug)]
@@ -54,12 +53,16 @@ pub(super) fn new(wanted: &New<'_>) -> Value {
     let mut machine = VirtualMachine::new(resource);
     machine.zones = wanted.zone.map(str::to_owned).into_iter().collect();
     let reference = |id: &str| SubResource { id: Some(id.to_owned()) };
-    let spot = wanted.spot.then(|| plan.spot.clone().unwrap_or(SpotPlan { max_price: None, on_eviction: OnEviction::Deallocate }));
+    let spot = wanted.spot.then(|| {
+        plan.spot.clone().unwrap_or(SpotPlan { max_price: None, on_eviction: OnEviction::Deallocate })
+    });
     let ultra = wanted.data_disks.iter().any(|(disk, _)| disk.kind == DiskKind::Ultra);
     machine.properties = Some(VirtualMachineProperties {
         storage_profile: Some(storage(wanted)),
-        additional_capabilities: ultra
-            .then(|| AdditionalCapabilities { ultra_ssd_enabled: Some(true), ..AdditionalCapabilities::default() }),
+        additional_capabilities: ultra.then(|| AdditionalCapabilities {
+            ultra_ssd_enabled: Some(true),
+            ..AdditionalCapabilities::default()
+        }),
         os_profile: Some(os_profile(wanted)),
         network_profile: Some(NetworkProfile {
             network_interfaces: vec![NetworkInterfaceReference {
@@ -77,9 +80,10 @@ pub(super) fn new(wanted: &New<'_>) -> Value {
         }),
         availability_set: wanted.availability_set.map(reference),
         proximity_placement_group: plan.placement_group.as_deref().map(reference),
-        capacity_reservation: plan.capacity_reservation_id.as_deref().map(|id| CapacityReservationProfile {
-            capacity_reservation_group: Some(reference(id)),
-        }),
+        capacity_reservation: plan
+            .capacity_reservation_id
+            .as_deref()
+            .map(|id| CapacityReservationProfile { capacity_reservation_group: Some(reference(id)) }),
         priority: spot.as_ref().map(|_| Priority::Spot),
         eviction_policy: spot.as_ref().map(|spot| match spot.on_eviction {
             OnEviction::Deallocate => EvictionPolicy::Deallocate,
@@ -106,9 +110,11 @@ fn storage(wanted: &New<'_>) -> StorageProfile {
     os.delete_option = Some(DeleteOption::Delete);
     os.managed_disk = Some(ManagedDiskParameters {
         storage_account_type: disk::sku(plan.os_disk_kind).parse().ok(),
-        disk_encryption_set: plan.encryption.key_id.as_ref().map(|id| DiskEncryptionSetParameters {
-            sub_resource: SubResource { id: Some(id.clone()) },
-        }),
+        disk_encryption_set: plan
+            .encryption
+            .key_id
+            .as_ref()
+            .map(|id| DiskEncryptionSetParameters { sub_resource: SubResource { id: Some(id.clone()) } }),
         ..ManagedDiskParameters::default()
     });
     StorageProfile {
@@ -200,7 +206,11 @@ fn identity(wanted: &Identities, gone: &[String]) -> Value {
     };
     let mut ids: Map<String, Value> = gone.iter().map(|id| (id.clone(), Value::Null)).collect();
     ids.extend(wanted.ids.iter().map(|id| (id.clone(), json!({}))));
-    if wanted.ids.is_empty() { json!({ "type": kind }) } else { json!({ "type": kind, "userAssignedIdentities": ids }) }
+    if wanted.ids.is_empty() {
+        json!({ "type": kind })
+    } else {
+        json!({ "type": kind, "userAssignedIdentities": ids })
+    }
 }
 
 /// Identities that a machine has.
@@ -237,6 +247,10 @@ pub(super) fn amend(machine: &Value, plan: &PoolPlan, disks: &[(&DataDiskPlan, S
         // The list is replaced as a whole.
         let list = machine.pointer("/properties/storageProfile/dataDisks").and_then(Value::as_array);
         let mut list = list.cloned().unwrap_or_default();
+        for one in &mut list {
+            // The disk's own size counts: it may have grown since the machine was read.
+            one.as_object_mut().map(|one| one.remove("diskSizeGB"));
+        }
         list.extend(missing.into_iter().map(|(disk, id)| body(&attachment(disk, id))));
         change["properties"]["storageProfile"] = json!({ "dataDisks": list });
     }
@@ -254,7 +268,8 @@ pub(super) fn amend(machine: &Value, plan: &PoolPlan, disks: &[(&DataDiskPlan, S
     }
     if let (true, Some(spot)) = (is_spot(machine), &plan.spot) {
         let wanted = spot.max_price.unwrap_or(-1.0);
-        let now = machine.pointer("/properties/billingProfile/maxPrice").and_then(Value::as_f64).unwrap_or(-1.0);
+        let now =
+            machine.pointer("/properties/billingProfile/maxPrice").and_then(Value::as_f64).unwrap_or(-1.0);
         if (now - wanted).abs() > 1e-9 {
             change["properties"]["billingProfile"] = json!({ "maxPrice": wanted });
         }
@@ -267,3 +282,7 @@ pub(super) fn is_spot(machine: &Value) -> bool {
     let priority = machine.pointer("/properties/priority").and_then(Value::as_str).unwrap_or_default();
     priority.eq_ignore_ascii_case("Spot") || priority.eq_ignore_ascii_case("Low")
 }
+
+#[cfg(test)]
+#[path = "virtual_machine_tests.rs"]
+mod tests;

@@ -45,13 +45,13 @@ impl NodePool {
         let told = |error: &CloudError| explain::pool(error, "Creating the pool", Some(&import));
         let listed: Vec<String> = names.iter().cloned().collect();
         let found = machines.find(&plan, &listed, patience).await.map_err(|error| told(&error))?;
-        if let Some((part, reason)) = found.into_iter().find_map(|part| part.ours.clone().err().map(|why| (part, why))) {
+        if let Some((part, reason)) =
+            found.into_iter().find_map(|part| part.ours.clone().err().map(|why| (part, why)))
+        {
             return Err(told(&CloudError::Stranger { id: part.id, reason }).into());
         }
-        let seen = machines
-            .look(&place, &plan.mark.resource, &[], patience)
-            .await
-            .map_err(|error| told(&error))?;
+        let seen =
+            machines.look(&place, &plan.mark.resource, &[], patience).await.map_err(|error| told(&error))?;
         let environment = self.environment();
         for left in leftovers(&seen, &names) {
             if !is_ours(left, environment.as_deref()) {
@@ -166,7 +166,10 @@ impl NodePool {
             progress: Arc::clone(&progress),
         };
         work.leave(&roster.gone, Doing::Remove);
-        work.leave(roster.anew.iter().filter(|(_, why)| **why == Anew::Asked).map(|(node, _)| node), Doing::Remake);
+        work.leave(
+            roster.anew.iter().filter(|(_, why)| **why == Anew::Asked).map(|(node, _)| node),
+            Doing::Remake,
+        );
         work.leave(resized.keys(), Doing::Stop);
         if work.failed() {
             return Err(work.progress().errors.clone());
@@ -190,7 +193,8 @@ impl NodePool {
             work.adjust(&stay).await;
         }
         let of = |wanted: Anew| {
-            let nodes = roster.anew.iter().filter(move |(_, why)| **why == wanted).map(|(node, _)| node.clone());
+            let nodes =
+                roster.anew.iter().filter(move |(_, why)| **why == wanted).map(|(node, _)| node.clone());
             numbered(pool, nodes)
         };
         if !work.failed() {
@@ -224,7 +228,8 @@ impl NodePool {
         }
         let place = convert::place(&prior);
         let told = |error: &CloudError| Diagnostics::from(explain::pool(error, "Destroying the pool", None));
-        let seen = machines.look(&place, &resource, &expected, patience).await.map_err(|error| told(&error))?;
+        let seen =
+            machines.look(&place, &resource, &expected, patience).await.map_err(|error| told(&error))?;
         let ours = |node: &NodeSeen| match (&private.owner, &node.mark) {
             (Some(owner), Some(mark)) => &mark.owner.0 == owner,
             // Without an owner beside the state all parts of this pool count, and what has no mark is a
@@ -287,10 +292,10 @@ impl NodePool {
         let mut parts = Vec::new();
         for node in nodes {
             let Some(mark) = &node.mark else { continue };
-            let let_go = machines
-                .let_go(&place, &node.name, &mark.owner, patience)
-                .await
-                .map_err(|error| explain::node(&error, &format!("Letting go of {}", node.name), None, None))?;
+            let let_go =
+                machines.let_go(&place, &node.name, &mark.owner, patience).await.map_err(|error| {
+                    explain::node(&error, &format!("Letting go of {}", node.name), None, None)
+                })?;
             parts.extend(let_go);
         }
         if parts.is_empty() {
@@ -330,7 +335,8 @@ fn finish(work: &Work<'_>, held: &Held) -> Result<Value, Diagnostics> {
 
 /// The nodes whose machine type the plan changes while they stay.
 fn resized(prior: &Value, planned: &Value, roster: &Roster) -> BTreeMap<String, String> {
-    let sku = |object: &Value, node: &str| object.get("nodes").get(node).get("sku").as_str().map(str::to_owned);
+    let sku =
+        |object: &Value, node: &str| object.get("nodes").get(node).get("sku").as_str().map(str::to_owned);
     roster
         .kept
         .iter()
@@ -359,8 +365,10 @@ fn told_kept(kept: Vec<String>) -> Diagnostics {
     }
     Diagnostic::warning(
         "Disks were kept",
-        format!("As on_remove asks, these were kept and cost money until you delete them:\n  {}", kept.join("\n  ")),
+        format!(
+            "As on_remove asks, these were kept and cost money until you delete them:\n  {}",
+            kept.join("\n  ")
+        ),
     )
     .into()
 }
-

@@ -169,9 +169,12 @@ fn login(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
                 key.split(' ').next().unwrap_or_default()
             ),
             Err(KeyError::Private) => {
-                "this is a private key, which must never be given here: take the file that ends with .pub".to_owned()
+                "this is a private key, which must never be given here: take the file that ends with .pub"
+                    .to_owned()
             }
-            Err(error) => format!("it is no public key in OpenSSH's form, such as \"ssh-ed25519 AAAA… me\" ({error})"),
+            Err(error) => {
+                format!("it is no public key in OpenSSH's form, such as \"ssh-ed25519 AAAA… me\" ({error})")
+            }
         };
         diagnostics.push(wrong(
             "Bad SSH key",
@@ -180,8 +183,10 @@ fn login(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
         ));
     }
     if let Some(user) = draft.raw("admin_username").as_str() {
-        let inner = |symbol: char| symbol.is_ascii_lowercase() || symbol.is_ascii_digit() || "_-".contains(symbol);
-        let reserved = ["root", "admin", "administrator", "user", "guest", "test", "console", "owner", "support"];
+        let inner =
+            |symbol: char| symbol.is_ascii_lowercase() || symbol.is_ascii_digit() || "_-".contains(symbol);
+        let reserved =
+            ["root", "admin", "administrator", "user", "guest", "test", "console", "owner", "support"];
         if user.is_empty()
             || user.len() > 32
             || !user.chars().all(inner)
@@ -217,7 +222,9 @@ fn addresses(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
 fn ids(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
     let mut one = |text: Option<&str>, kind: &str, path: Path| {
         let Some(text) = text else { return };
-        if !text.starts_with("/subscriptions/") || !text.to_ascii_lowercase().contains(&kind.to_ascii_lowercase()) {
+        if !text.starts_with("/subscriptions/")
+            || !text.to_ascii_lowercase().contains(&kind.to_ascii_lowercase())
+        {
             diagnostics.push(wrong(
                 "Bad id",
                 format!("{text:?} is no id of this kind: /subscriptions/…/providers/{kind}/NAME."),
@@ -284,7 +291,11 @@ fn labels(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
     let part = |text: &str| {
         let inner = |symbol: char| symbol.is_ascii_alphanumeric() || "_.-".contains(symbol);
         let end = |symbol: char| symbol.is_ascii_alphanumeric();
-        !text.is_empty() && text.len() <= 63 && text.chars().all(inner) && text.starts_with(end) && text.ends_with(end)
+        !text.is_empty()
+            && text.len() <= 63
+            && text.chars().all(inner)
+            && text.starts_with(end)
+            && text.ends_with(end)
     };
     let key = |key: &str| match key.split_once('/') {
         Some((prefix, name)) => {
@@ -326,9 +337,12 @@ fn labels(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
 
 /// The security group must be one of the network's, where this process knows them.
 pub(super) fn security_group(value: &Value, groups: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
-    let Some(group) = value.get("security_group").as_str().filter(|group| !groups.contains(*group)) else { return };
+    let Some(group) = value.get("security_group").as_str().filter(|group| !groups.contains(*group)) else {
+        return;
+    };
     let known: Vec<&str> = groups.iter().map(String::as_str).collect();
-    let hint = nearest(group, known.iter().copied()).map_or(String::new(), |near| format!(" Did you mean {near:?}?"));
+    let hint = nearest(group, known.iter().copied())
+        .map_or(String::new(), |near| format!(" Did you mean {near:?}?"));
     diagnostics.push(wrong(
         "Unknown security group",
         format!("The network has no security group {group:?}.{hint} It has: {}.", known.join(", ")),

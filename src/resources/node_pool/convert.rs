@@ -6,8 +6,8 @@ use super::declaration::PoolSpec;
 use super::wanted::{AZURE, Wanted};
 use super::{disks, made, recorded};
 use crate::cloud::{
-    DataDiskPlan, DiskKind, Encryption, Identities, Image, Mark, NodeSeen, OnEviction, OnRemove, Owner, PoolPlace,
-    PoolPlan, SpotPlan,
+    DataDiskPlan, DiskKind, Encryption, Identities, Image, Mark, NodeSeen, OnEviction, OnRemove, Owner,
+    PoolPlace, PoolPlan, SpotPlan,
 };
 use crate::diagnostics::Diagnostic;
 use crate::schema::{Attributes, Field, Unread};
@@ -48,7 +48,8 @@ pub(super) fn image(written: Option<&str>) -> Option<Image> {
         _ => return None,
     };
     let word = |text: &str| {
-        !text.is_empty() && text.chars().all(|symbol| symbol.is_ascii_alphanumeric() || "_.-".contains(symbol))
+        !text.is_empty()
+            && text.chars().all(|symbol| symbol.is_ascii_alphanumeric() || "_.-".contains(symbol))
     };
     (word(publisher) && word(offer) && word(sku) && version.is_none_or(word)).then(|| Image::Catalogue {
         publisher: (*publisher).to_owned(),
@@ -81,7 +82,10 @@ fn on_remove(word: &str) -> OnRemove {
 pub(super) fn fates(object: &Value) -> BTreeMap<String, OnRemove> {
     let disks = object.get("data_disks").as_list().unwrap_or_default();
     let fate = |disk: &Value| {
-        Some((disk.get("name").as_str()?.to_owned(), on_remove(disk.get("on_remove").as_str().unwrap_or_default())))
+        Some((
+            disk.get("name").as_str()?.to_owned(),
+            on_remove(disk.get("on_remove").as_str().unwrap_or_default()),
+        ))
     };
     disks.iter().filter_map(fate).collect()
 }
@@ -95,11 +99,13 @@ pub(super) fn pool_plan(object: &Value, mark: Mark, keys: &[String]) -> Result<P
         tags => Field::read(tags, &Path::of("tags_all"))
             .map_err(|unread: Unread| unread.into_diagnostic(&Path::of("tags_all")))?,
     };
-    let bad = |name: &str| Diagnostic::bug(format!("The value of {name} was not checked.")).at(Path::of(name));
+    let bad =
+        |name: &str| Diagnostic::bug(format!("The value of {name} was not checked.")).at(Path::of(name));
     let wanted = Wanted(object);
     let place = place(object);
     let offers = wanted.offers().ok_or_else(|| bad("offers"))?;
-    let gpus = offers.iter().any(|offer| super::wanted::by_heart(&offer.sku).is_some_and(|sku| sku.gpus.is_some()));
+    let gpus =
+        offers.iter().any(|offer| super::wanted::by_heart(&offer.sku).is_some_and(|sku| sku.gpus.is_some()));
     let mut data_disks = Vec::new();
     for (index, disk) in spec.data_disks.iter().flatten().enumerate() {
         data_disks.push(DataDiskPlan {
@@ -111,8 +117,13 @@ pub(super) fn pool_plan(object: &Value, mark: Mark, keys: &[String]) -> Result<P
         });
     }
     let identities = spec.identity_ids.unwrap_or_default();
-    let mut keys: Vec<String> =
-        spec.ssh_public_keys.unwrap_or_default().iter().map(|key| key.trim().to_owned()).chain(keys.iter().cloned()).collect();
+    let mut keys: Vec<String> = spec
+        .ssh_public_keys
+        .unwrap_or_default()
+        .iter()
+        .map(|key| key.trim().to_owned())
+        .chain(keys.iter().cloned())
+        .collect();
     let mut known = std::collections::BTreeSet::new();
     keys.retain(|key| known.insert(key.clone()));
     Ok(PoolPlan {
@@ -132,7 +143,11 @@ pub(super) fn pool_plan(object: &Value, mark: Mark, keys: &[String]) -> Result<P
         offers,
         image: image(spec.image.as_deref()).ok_or_else(|| bad("image"))?,
         os_disk_gb: wanted.os_disk_gb(gpus),
-        os_disk_kind: spec.os_disk.as_ref().and_then(|disk| disks::kind(&disk.r#type)).unwrap_or(DiskKind::Premium),
+        os_disk_kind: spec
+            .os_disk
+            .as_ref()
+            .and_then(|disk| disks::kind(&disk.r#type))
+            .unwrap_or(DiskKind::Premium),
         data_disks,
         encryption: spec
             .disk_encryption

@@ -43,7 +43,8 @@ impl Demand {
         let mut demand = Self { location: location.to_owned(), counts: BTreeMap::new() };
         let offer = Wanted(planned).offers().and_then(|offers| offers.into_iter().next());
         let was_spot = Wanted(prior).offers().is_some_and(|offers| offers.iter().any(|offer| offer.spot));
-        let has = |node: &str| prior.get("nodes").get(node).get("sku").as_str().and_then(|sku| find(skus, sku));
+        let has =
+            |node: &str| prior.get("nodes").get(node).get("sku").as_str().and_then(|sku| find(skus, sku));
         let wants = offer.as_ref().and_then(|offer| find(skus, &offer.sku));
         let spot = offer.as_ref().is_some_and(|offer| offer.spot);
         for _ in roster.added.keys() {
@@ -59,7 +60,8 @@ impl Demand {
             demand.machine(has(node), was_spot, -1);
             demand.machine(find(skus, sku), spot, 1);
         }
-        let existing = |node: &&String| prior.get("nodes").as_map().is_some_and(|nodes| nodes.contains_key(*node));
+        let existing =
+            |node: &&String| prior.get("nodes").as_map().is_some_and(|nodes| nodes.contains_key(*node));
         for node in roster.gone.iter().filter(existing) {
             demand.machine(has(node), was_spot, -1);
             *demand.counts.entry(MACHINES.into()).or_default() -= 1;
@@ -129,7 +131,8 @@ mod tests {
     #[test]
     fn a_pool_is_counted_once_and_leaves_when_its_apply_begins() {
         let demands = Demands::default();
-        let of = |cores| Demand { location: "westus".into(), counts: BTreeMap::from([(CORES.to_owned(), cores)]) };
+        let of =
+            |cores| Demand { location: "westus".into(), counts: BTreeMap::from([(CORES.to_owned(), cores)]) };
         assert_eq!(demands.plan("/n", "a", of(4))[CORES], 4);
         assert_eq!(demands.plan("/n", "b", of(8))[CORES], 12);
         assert_eq!(demands.plan("/N", "a", of(6))[CORES], 14, "planned again it is replaced");

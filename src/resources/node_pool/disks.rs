@@ -40,7 +40,9 @@ pub(super) fn check(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
             Some(size) if (30..=LARGEST_OS).contains(&size) => {}
             _ => diagnostics.push(wrong(
                 "Bad disk size",
-                format!("The system disk has {number} GiB, and it must have 30 to {LARGEST_OS}, a whole number."),
+                format!(
+                    "The system disk has {number} GiB, and it must have 30 to {LARGEST_OS}, a whole number."
+                ),
                 path.clone(),
             )),
         }
@@ -57,7 +59,8 @@ pub(super) fn check(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
     for (index, disk) in list.iter().enumerate() {
         let path = draft.at("data_disks").index(index);
         if let Some(name) = disk.get("name").as_str() {
-            let inner = |symbol: char| symbol.is_ascii_lowercase() || symbol.is_ascii_digit() || symbol == '-';
+            let inner =
+                |symbol: char| symbol.is_ascii_lowercase() || symbol.is_ascii_digit() || symbol == '-';
             let end = |symbol: char| symbol.is_ascii_alphanumeric();
             if name.len() > 16 || !name.chars().all(inner) || !name.starts_with(end) || !name.ends_with(end) {
                 diagnostics.push(wrong(
@@ -84,7 +87,9 @@ pub(super) fn check(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
         {
             diagnostics.push(wrong(
                 "Bad disk size",
-                format!("The data disk has {number} GiB, and it must have 1 to {LARGEST_DATA}, a whole number."),
+                format!(
+                    "The data disk has {number} GiB, and it must have 1 to {LARGEST_DATA}, a whole number."
+                ),
                 path.attribute("size_gb"),
             ));
         }
@@ -115,7 +120,8 @@ pub(super) fn slow(planned: &Value, diagnostics: &mut Diagnostics) {
 
 /// Changes of disks that cannot be made while nodes have them.
 pub(super) fn changed(prior: &Value, planned: &Value, diagnostics: &mut Diagnostics) {
-    let smaller = |old: &Value, new: &Value| matches!((whole(old), whole(new)), (Some(old), Some(new)) if new < old);
+    let smaller =
+        |old: &Value, new: &Value| matches!((whole(old), whole(new)), (Some(old), Some(new)) if new < old);
     let os = |object: &Value| object.get("os_disk").get("size_gb").clone();
     if smaller(&os(prior), &os(planned)) {
         diagnostics.push(wrong(
@@ -129,7 +135,9 @@ pub(super) fn changed(prior: &Value, planned: &Value, diagnostics: &mut Diagnost
             Path::of("os_disk").attribute("size_gb"),
         ));
     }
-    let Some(new) = planned.get("data_disks").as_list().or(planned.get("data_disks").is_null().then_some(&[])) else {
+    let Some(new) =
+        planned.get("data_disks").as_list().or(planned.get("data_disks").is_null().then_some(&[]))
+    else {
         return;
     };
     for disk in prior.get("data_disks").as_list().unwrap_or_default() {
@@ -153,7 +161,9 @@ pub(super) fn changed(prior: &Value, planned: &Value, diagnostics: &mut Diagnost
         if smaller(disk.get("size_gb"), now.get("size_gb")) {
             diagnostics.push(wrong(
                 "Disks do not shrink",
-                format!("The data disk {name:?} would become smaller. Make a second pool, then remove this one."),
+                format!(
+                    "The data disk {name:?} would become smaller. Make a second pool, then remove this one."
+                ),
                 path.attribute("size_gb"),
             ));
         }

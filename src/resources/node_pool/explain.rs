@@ -47,7 +47,12 @@ fn is_ours(path: &Path) -> bool {
 }
 
 /// An error about one node, with the end of its serial console where there is one.
-pub(super) fn node(error: &CloudError, doing: &str, import_id: Option<&str>, console: Option<&str>) -> Diagnostic {
+pub(super) fn node(
+    error: &CloudError,
+    doing: &str,
+    import_id: Option<&str>,
+    console: Option<&str>,
+) -> Diagnostic {
     let mut diagnostic = pool(error, doing, import_id);
     if let Some(text) = console.map(str::trim_end).filter(|text| !text.is_empty()) {
         let lines: Vec<&str> = text.lines().collect();

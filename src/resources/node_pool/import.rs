@@ -13,13 +13,19 @@ use crate::value::Value;
 
 impl NodePool {
     /// The state of the pool with that import id.
-    pub(super) async fn bring_in(&self, id: &str, patience: &Patience) -> Result<(Value, Private), Diagnostics> {
+    pub(super) async fn bring_in(
+        &self,
+        id: &str,
+        patience: &Patience,
+    ) -> Result<(Value, Private), Diagnostics> {
         let parts = id.strip_prefix(AZURE).and_then(|id| id.rsplit_once('/'));
         let (network, name) = match parts {
             Some((network, name))
                 if !name.is_empty()
                     && network.starts_with("/subscriptions/")
-                    && network.to_ascii_lowercase().contains("/providers/microsoft.network/virtualnetworks/")
+                    && network
+                        .to_ascii_lowercase()
+                        .contains("/providers/microsoft.network/virtualnetworks/")
                     && network.split('/').count() == 9 =>
             {
                 (network, name)
@@ -105,7 +111,8 @@ impl NodePool {
         let expires_at = first.mark.as_ref().and_then(|mark| mark.expires_at.clone());
         state.set("expires_at", expires_at.map_or(Value::Null, Value::string));
         let owner = whole.iter().filter_map(|node| node.mark.as_ref()).map(|mark| mark.owner.0.clone());
-        let mut private = Private { owner: owner.clone().find(|owner| !owner.is_empty()), ..Private::default() };
+        let mut private =
+            Private { owner: owner.clone().find(|owner| !owner.is_empty()), ..Private::default() };
         read::observe(&mut state, &seen, &mut private, &skus, &|_| false);
         Ok((state, private))
     }

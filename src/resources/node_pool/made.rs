@@ -91,7 +91,10 @@ pub(super) fn note<'a>(seen: impl IntoIterator<Item = &'a NodeSeen>) -> String {
 pub(super) fn facts(note: Option<&String>) -> BTreeMap<String, String> {
     let groups: BTreeMap<String, Vec<String>> =
         note.and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
-    groups.into_iter().flat_map(|(fact, nodes)| nodes.into_iter().map(move |node| (node, fact.clone()))).collect()
+    groups
+        .into_iter()
+        .flat_map(|(fact, nodes)| nodes.into_iter().map(move |node| (node, fact.clone())))
+        .collect()
 }
 
 /// What a node lacks, in the words of `outdated`; empty: nothing. `node` is its element in `nodes`.
@@ -131,7 +134,11 @@ pub(super) fn lacks(object: &Value, node: &Value, fact: Option<&str>) -> String 
 }
 
 /// The whole attribute for the nodes of a map.
-pub(super) fn outdated(object: &Value, nodes: &BTreeMap<String, Value>, facts: &BTreeMap<String, String>) -> Value {
+pub(super) fn outdated(
+    object: &Value,
+    nodes: &BTreeMap<String, Value>,
+    facts: &BTreeMap<String, String>,
+) -> Value {
     let entries = nodes.iter().filter_map(|(name, node)| {
         let lacks = lacks(object, node, facts.get(name).map(String::as_str));
         (!lacks.is_empty()).then(|| (name.clone(), Value::string(lacks)))

@@ -127,7 +127,8 @@ impl Managed for NodePool {
             if value.is_unknown() {
                 return None;
             }
-            let text = value.as_str().unwrap_or_default().trim_start_matches(wanted::AZURE).to_ascii_lowercase();
+            let text =
+                value.as_str().unwrap_or_default().trim_start_matches(wanted::AZURE).to_ascii_lowercase();
             identity.insert(name.to_owned(), text);
         }
         Some(identity)

@@ -52,9 +52,14 @@ mod tests {
     #[test]
     fn a_name_is_a_pools_only_in_its_one_spelling() {
         assert_eq!(node_name("gpu", 7), "gpu-7");
-        for (name, expected) in
-            [("gpu-7", Some(7)), ("gpu-07", None), ("gpu-+7", None), ("gpu-", None), ("gpu", None), ("cpu-7", None)]
-        {
+        for (name, expected) in [
+            ("gpu-7", Some(7)),
+            ("gpu-07", None),
+            ("gpu-+7", None),
+            ("gpu-", None),
+            ("gpu", None),
+            ("cpu-7", None),
+        ] {
             assert_eq!(number("gpu", name), expected, "{name}");
         }
     }

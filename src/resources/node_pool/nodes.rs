@@ -76,9 +76,10 @@ pub(super) fn anew(planned: &Value, prior: &Value, number: u32, id: Option<Strin
         }
     }
     // Offers that name zones decide anew; else disks and addresses are where the node was.
-    let free = planned.get("offers").as_list().is_none_or(|offers| {
-        offers.iter().all(|offer| offer.get("zone").is_null())
-    });
+    let free = planned
+        .get("offers")
+        .as_list()
+        .is_none_or(|offers| offers.iter().all(|offer| offer.get("zone").is_null()));
     if free && !planned.get("offers").is_unknown() {
         value.set("zone", prior.get("zone").clone());
     }
@@ -95,9 +96,7 @@ fn set_sku(value: &mut Value, sku: Option<&str>) {
     value.set("gpu_count", number(known.map(|sku| sku.gpus.map_or(0, |gpus| gpus.count))));
     value.set(
         "gpu_model",
-        known.map_or(Value::unknown(), |sku| {
-            sku.gpus.map_or(Value::Null, |gpus| Value::string(gpus.model))
-        }),
+        known.map_or(Value::unknown(), |sku| sku.gpus.map_or(Value::Null, |gpus| Value::string(gpus.model))),
     );
 }
 

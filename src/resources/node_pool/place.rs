@@ -59,7 +59,9 @@ impl NodePool {
             match machines.location_of(network, patience).await {
                 Ok(Presence::Here(location)) => known.location = Some(location),
                 Ok(_) => known.unasked = Some("the network is not there yet".into()),
-                Err(CloudError::NoCredentials { .. }) => known.unasked = Some("there are no credentials yet".into()),
+                Err(CloudError::NoCredentials { .. }) => {
+                    known.unasked = Some("there are no credentials yet".into())
+                }
                 Err(error) => return Err(explain::pool(&error, "Looking for the network", None)),
             }
         }
@@ -81,7 +83,9 @@ impl NodePool {
         {
             planning.diagnostics.push(wrong(
                 "Region is not the network's",
-                format!("The pool's location is {configured:?}, and its network is in {location:?}. Leave it out."),
+                format!(
+                    "The pool's location is {configured:?}, and its network is in {location:?}. Leave it out."
+                ),
                 Path::of("location"),
             ));
         }
@@ -92,18 +96,21 @@ impl NodePool {
                 (None, _) => Value::unknown(),
             };
             planning.planned.set("location", location);
-        } else if remembered.as_str().is_some_and(|old| configured.as_deref().is_some_and(|new| same_region(old, new)))
+        } else if remembered
+            .as_str()
+            .is_some_and(|old| configured.as_deref().is_some_and(|new| same_region(old, new)))
         {
             planning.planned.set("location", remembered);
         }
         if planning.config.get("private_ipv4").is_null() && planning.prior.get("private_ipv4").is_null() {
             let address = match planning.planned.get("role") {
                 Value::Unknown(_) if planning.creates() => Value::unknown(),
-                _ if !planning.creates() || !first_address_is_ours(&planning.planned, &planning.config) => Value::Null,
+                _ if !planning.creates() || !first_address_is_ours(&planning.planned, &planning.config) => {
+                    Value::Null
+                }
                 _ => match (&known.subnets, Wanted(&planning.planned).texts("subnets")) {
-                    (Some(subnets), Some(chosen)) => {
-                        first_address(subnets, &chosen).map_or(Value::Null, |ip| Value::string(ip.to_string()))
-                    }
+                    (Some(subnets), Some(chosen)) => first_address(subnets, &chosen)
+                        .map_or(Value::Null, |ip| Value::string(ip.to_string())),
                     _ => Value::unknown(),
                 },
             };
@@ -162,7 +169,8 @@ impl NodePool {
         if planning.creates() || !planning.prior.get("id").as_str().is_some_and(|old| same_id(old, &id)) {
             planning.planned.set("id", id);
         }
-        let (old, new) = (planning.prior.get("network_id").clone(), planning.planned.get("network_id").clone());
+        let (old, new) =
+            (planning.prior.get("network_id").clone(), planning.planned.get("network_id").clone());
         if old.as_str().is_some_and(|old| same_id(old, &new)) && planning.config.get("network_id") == &old {
             planning.planned.set("network_id", old);
         }

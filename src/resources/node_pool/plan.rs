@@ -41,7 +41,9 @@ impl NodePool {
             return;
         }
         disks::slow(&planning.planned, &mut planning.diagnostics);
-        let Some(roster) = Roster::of(&planning.prior, &planning.planned) else { return unknown_nodes(planning) };
+        let Some(roster) = Roster::of(&planning.prior, &planning.planned) else {
+            return unknown_nodes(planning);
+        };
         let resized = match self.resized(planning, &roster, machines.as_deref(), patience).await {
             Ok(resized) => resized,
             Err(diagnostic) => return planning.diagnostics.push(diagnostic),
@@ -126,7 +128,9 @@ impl NodePool {
         if other.is_empty() {
             return Ok(resized);
         }
-        let (Some(machines), Some(location)) = (machines, wanted.text("location")) else { return Ok(resized) };
+        let (Some(machines), Some(location)) = (machines, wanted.text("location")) else {
+            return Ok(resized);
+        };
         let skus = machines
             .skus(location, patience)
             .await
@@ -149,7 +153,9 @@ pub(super) fn find<'a>(skus: &'a [SkuSeen], name: &str) -> Option<&'a SkuSeen> {
 
 /// Whether a machine of one type can become one of another (M4).
 fn resizable(from: &SkuSeen, to: &SkuSeen) -> bool {
-    let scsi = |sku: &SkuSeen| sku.disk_controllers.is_empty() || sku.disk_controllers.iter().any(|one| one == "SCSI");
+    let scsi = |sku: &SkuSeen| {
+        sku.disk_controllers.is_empty() || sku.disk_controllers.iter().any(|one| one == "SCSI")
+    };
     // A machine has SCSI where its type can: only then can it stay with it.
     let controller = if scsi(from) { scsi(to) } else { to.disk_controllers.iter().any(|one| one == "NVMe") };
     controller && from.architecture == to.architecture && from.temporary_disk == to.temporary_disk
@@ -211,7 +217,12 @@ fn refused(planning: &mut Planning) {
         ));
     }
     let (old, new) = (planning.prior.get("private_ipv4"), planning.planned.get("private_ipv4"));
-    let first = planning.planned.get("name").as_str().map(|pool| super::names::node_name(pool, 0)).unwrap_or_default();
+    let first = planning
+        .planned
+        .get("name")
+        .as_str()
+        .map(|pool| super::names::node_name(pool, 0))
+        .unwrap_or_default();
     if planning.prior.get("nodes").as_map().is_some_and(|nodes| nodes.contains_key(&first))
         && !new.is_unknown()
         && old != new

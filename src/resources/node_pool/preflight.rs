@@ -64,7 +64,10 @@ impl NodePool {
             }
             return;
         };
-        match self.examine(&planning.prior, &planning.planned, roster, resized, machines, &location, patience).await {
+        match self
+            .examine(&planning.prior, &planning.planned, roster, resized, machines, &location, patience)
+            .await
+        {
             Ok(found) => planning.diagnostics.extend(found),
             Err(CloudError::NoCredentials { .. }) => {
                 planning.diagnostics.push(unchecked("there are no credentials yet"));
@@ -89,7 +92,8 @@ impl NodePool {
         patience: &Patience,
     ) -> Diagnostics {
         let wanted = Wanted(planned);
-        let checked = self.demands.begin(wanted.network().unwrap_or_default(), wanted.name().unwrap_or_default());
+        let checked =
+            self.demands.begin(wanted.network().unwrap_or_default(), wanted.name().unwrap_or_default());
         if checked || self.mode() != Mode::Error || (roster.added.is_empty() && roster.anew.is_empty()) {
             return Diagnostics::none();
         }
@@ -126,8 +130,11 @@ impl NodePool {
         let wanted = Wanted(planned);
         let demand = Demand::of(prior, planned, roster, resized, &skus, location);
         let own = demand.counts.clone();
-        let sum =
-            self.demands.plan(wanted.network().unwrap_or_default(), wanted.name().unwrap_or_default(), demand);
+        let sum = self.demands.plan(
+            wanted.network().unwrap_or_default(),
+            wanted.name().unwrap_or_default(),
+            demand,
+        );
         if !found.has_errors() && own.values().any(|count| *count > 0) {
             let quotas = machines.quotas(location, patience).await?;
             quotas_suffice(&own, &sum, &quotas, location, &mut found);
@@ -146,7 +153,9 @@ fn soften(diagnostic: Diagnostic, mode: Mode) -> Diagnostic {
 fn unchecked(why: &str) -> Diagnostic {
     Diagnostic::warning(
         "Machine types and quotas were not checked",
-        format!("It was not checked whether the region has these machines and room for them: {why}. Apply checks it first."),
+        format!(
+            "It was not checked whether the region has these machines and room for them: {why}. Apply checks it first."
+        ),
     )
 }
 
@@ -185,7 +194,8 @@ fn unknown(name: &str, skus: &[SkuSeen], location: &str, path: Path) -> Diagnost
         near.push(next);
         left.retain(|other| *other != next);
     }
-    let hint = if near.is_empty() { String::new() } else { format!(" The nearest names are {}.", near.join(", ")) };
+    let hint =
+        if near.is_empty() { String::new() } else { format!(" The nearest names are {}.", near.join(", ")) };
     wrong(
         "Unknown machine type",
         format!("{location} has no machine type {name:?}.{hint} data.bud_skus lists all {}.", names.len()),
@@ -205,7 +215,11 @@ fn zones_fit(
         Some(zone) => vec![(zone.clone(), path("zone"))],
         None => {
             let zones = Wanted(planned).texts("zones").unwrap_or_default();
-            zones.into_iter().enumerate().map(|(index, zone)| (zone, Path::of("zones").index(index))).collect()
+            zones
+                .into_iter()
+                .enumerate()
+                .map(|(index, zone)| (zone, Path::of("zones").index(index)))
+                .collect()
         }
     };
     for (zone, path) in pools {
@@ -221,12 +235,21 @@ fn zones_fit(
     }
 }
 
-fn abilities(planned: &Value, offer: &Offer, sku: &SkuSeen, path: &dyn Fn(&str) -> Path, found: &mut Diagnostics) {
+fn abilities(
+    planned: &Value,
+    offer: &Offer,
+    sku: &SkuSeen,
+    path: &dyn Fn(&str) -> Path,
+    found: &mut Diagnostics,
+) {
     let mut lacks = |what: &str, path: Path| {
         found.push(wrong("Machine type cannot do that", format!("{} {what}.", sku.name), path));
     };
     if offer.spot && !sku.spot {
-        lacks("cannot be spot", if planned.get("offers").is_null() { Path::of("spot") } else { path("spot") });
+        lacks(
+            "cannot be spot",
+            if planned.get("offers").is_null() { Path::of("spot") } else { path("spot") },
+        );
     }
     if planned.get("accelerated_networking").as_bool() == Some(true) && !sku.accelerated_networking {
         lacks("has no accelerated networking", Path::of("accelerated_networking"));
@@ -244,7 +267,10 @@ fn abilities(planned: &Value, offer: &Offer, sku: &SkuSeen, path: &dyn Fn(&str) 
     let premium = |kind: &str| matches!(kind, "premium" | "premium_v2" | "ultra");
     let os = planned.get("os_disk").get("type").as_str().unwrap_or("premium");
     if !sku.premium && premium(os) {
-        lacks("takes no premium disks: set os_disk.type to \"standard_ssd\"", Path::of("os_disk").attribute("type"));
+        lacks(
+            "takes no premium disks: set os_disk.type to \"standard_ssd\"",
+            Path::of("os_disk").attribute("type"),
+        );
     }
     for (index, disk) in disks.iter().enumerate() {
         if !sku.premium && disk.get("type").as_str().is_some_and(premium) {
@@ -270,7 +296,11 @@ fn quotas_suffice(
             continue;
         }
         let others = need.saturating_sub(own.unsigned_abs());
-        let all = if others == 0 { String::new() } else { format!(" ({own} for this pool, {others} for others in this plan)") };
+        let all = if others == 0 {
+            String::new()
+        } else {
+            format!(" ({own} for this pool, {others} for others in this plan)")
+        };
         found.push(wrong(
             "Quota too small",
             format!(

@@ -55,7 +55,10 @@ impl Progress {
         self.nodes.insert(seen.name.clone(), value);
         self.states.insert(seen.name.clone(), Value::string(nodes::state(Some(&seen))));
         let asked = self.planned.get("replace_nodes").get(&seen.name);
-        if asked.as_str().is_some_and(|asked| seen.recorded.get(recorded::REPLACED).is_some_and(|has| has == asked)) {
+        if asked
+            .as_str()
+            .is_some_and(|asked| seen.recorded.get(recorded::REPLACED).is_some_and(|has| has == asked))
+        {
             self.replaced.insert(seen.name.clone(), asked.clone());
         }
         self.seen.insert(seen.name.clone(), seen);
@@ -95,9 +98,9 @@ impl Progress {
         state.set("chosen_sku", self.first("sku"));
         // Absent until a create has finished: by that Delete knows that it has not.
         let outdated = match self.base.get("outdated") {
-            Value::Map(outdated) => {
-                Value::Map(outdated.clone().into_iter().filter(|(node, _)| self.nodes.contains_key(node)).collect())
-            }
+            Value::Map(outdated) => Value::Map(
+                outdated.clone().into_iter().filter(|(node, _)| self.nodes.contains_key(node)).collect(),
+            ),
             _ => Value::Null,
         };
         state.set("outdated", outdated);
@@ -134,6 +137,9 @@ impl Progress {
         let mut numbered: Vec<(u32, &String)> =
             self.nodes.keys().filter_map(|node| Some((names::number(pool, node)?, node))).collect();
         numbered.sort();
-        numbered.first().and_then(|(_, node)| self.nodes.get(*node)).map_or(Value::Null, |node| node.get(name).clone())
+        numbered
+            .first()
+            .and_then(|(_, node)| self.nodes.get(*node))
+            .map_or(Value::Null, |node| node.get(name).clone())
     }
 }

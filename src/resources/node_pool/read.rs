@@ -32,7 +32,8 @@ impl NodePool {
             .await
             .map_err(|error| told(&error))?;
         if seen.is_empty() && !expected.is_empty() {
-            let network = machines.location_of(&place.network_id, patience).await.map_err(|error| told(&error))?;
+            let network =
+                machines.location_of(&place.network_id, patience).await.map_err(|error| told(&error))?;
             if network == Presence::Gone {
                 return Ok(Presence::Gone);
             }
@@ -109,7 +110,8 @@ pub(super) fn observe(
     }
     let pool = Wanted(state).name().unwrap_or_default().to_owned();
     let first = super::work::numbered(&pool, all.keys().cloned()).into_iter().next();
-    let chosen = first.and_then(|(name, _)| all.get(&name)).map_or(Value::Null, |node| node.get("sku").clone());
+    let chosen =
+        first.and_then(|(name, _)| all.get(&name)).map_or(Value::Null, |node| node.get("sku").clone());
     state.set("chosen_sku", chosen);
     state.set("nodes", Value::Map(all));
     state.set("node_states", Value::Map(states));
@@ -151,9 +153,10 @@ fn drift(state: &mut Value, seen: &[&NodeSeen], ignored: &dyn Fn(&str) -> bool) 
         state.set(name, Value::Map(now));
     }
     let group = state.get("security_group").as_str().unwrap_or_default().to_owned();
-    if let Some(other) = seen.iter().find(|node| {
-        node.private_ipv4.is_some() && node.security_group.as_deref() != Some(group.as_str())
-    }) {
+    if let Some(other) = seen
+        .iter()
+        .find(|node| node.private_ipv4.is_some() && node.security_group.as_deref() != Some(group.as_str()))
+    {
         state.set("security_group", Value::string(other.security_group.clone().unwrap_or_default()));
     }
     if let Value::List(disks) = state.get("data_disks").clone() {

@@ -54,7 +54,11 @@ pub(super) fn config(object: &Value) -> BTreeMap<String, String> {
 fn without_nulls(json: serde_json::Value) -> serde_json::Value {
     match json {
         serde_json::Value::Object(entries) => serde_json::Value::Object(
-            entries.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect(),
+            entries
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key, without_nulls(value)))
+                .collect(),
         ),
         serde_json::Value::Array(elements) => elements.into_iter().map(without_nulls).collect(),
         other => other,
@@ -88,7 +92,9 @@ fn whole(name: &str, value: Value) -> Value {
     match attributes.iter().find(|attribute| attribute.name == name).map(|attribute| &attribute.shape) {
         Some(Shape::Nested(Nesting::Single, nested)) => one(nested, value),
         Some(Shape::Nested(Nesting::List, nested)) => match value {
-            Value::List(elements) => Value::List(elements.into_iter().map(|element| one(nested, element)).collect()),
+            Value::List(elements) => {
+                Value::List(elements.into_iter().map(|element| one(nested, element)).collect())
+            }
             other => other,
         },
         _ => value,

@@ -214,7 +214,8 @@ mod tests {
 
     #[test]
     fn disks_follow_the_role() {
-        let size = |role: &str, gpus| Wanted(&Value::object([("role", Value::string(role))])).os_disk_gb(gpus);
+        let size =
+            |role: &str, gpus| Wanted(&Value::object([("role", Value::string(role))])).os_disk_gb(gpus);
         assert_eq!(
             [size("primary", false), size("server", false), size("ingress", false), size("worker", false)],
             [128, 128, 64, 256]

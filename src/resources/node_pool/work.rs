@@ -109,7 +109,8 @@ impl Work<'_> {
     /// Makes the machines of nodes anew: the old one goes first, everything else of the node stays.
     pub(super) async fn remake(&self, nodes: impl IntoIterator<Item = (String, u32)>, one_by_one: bool) {
         let limit = if one_by_one { 1 } else { self.at_once() };
-        let making: Vec<_> = nodes.into_iter().map(|(node, number)| self.remake_one(node, number, limit == 1)).collect();
+        let making: Vec<_> =
+            nodes.into_iter().map(|(node, number)| self.remake_one(node, number, limit == 1)).collect();
         stream::iter(making).buffer_unordered(limit).collect::<Vec<()>>().await;
     }
 
@@ -118,7 +119,11 @@ impl Work<'_> {
             return;
         }
         // One that is only half made is finished, not removed.
-        let whole = self.seen.get(&node).and_then(|seen| seen.machine.as_ref()).is_some_and(|machine| machine.finished);
+        let whole = self
+            .seen
+            .get(&node)
+            .and_then(|seen| seen.machine.as_ref())
+            .is_some_and(|machine| machine.finished);
         if whole {
             let removal = self.removal(true);
             if let Err(error) = self.machines.remove(&self.place, &node, &removal, self.patience).await {
@@ -154,7 +159,12 @@ impl Work<'_> {
         }
         let mut removal = self.removal(false);
         // What an earlier run let go of carries no owner.
-        if self.seen.get(&node).and_then(|seen| seen.mark.as_ref()).is_some_and(|mark| mark.owner.0.is_empty()) {
+        if self
+            .seen
+            .get(&node)
+            .and_then(|seen| seen.mark.as_ref())
+            .is_some_and(|mark| mark.owner.0.is_empty())
+        {
             removal.owners = Vec::new();
         }
         match self.machines.remove(&self.place, &node, &removal, self.patience).await {
@@ -241,7 +251,9 @@ fn asks_for_console(error: &CloudError) -> bool {
     match error {
         CloudError::Waited { why: Ended::Deadline, last_seen, .. } => last_seen != "not begun",
         CloudError::Refused { answer, .. } => {
-            answer.code.starts_with("OSProvisioning") || answer.code.starts_with("VMStart") || answer.code == "Failed"
+            answer.code.starts_with("OSProvisioning")
+                || answer.code.starts_with("VMStart")
+                || answer.code == "Failed"
         }
         _ => false,
     }
@@ -254,11 +266,14 @@ fn differs(from: &PoolPlan, to: &PoolPlan, seen: &NodeSeen) -> bool {
         || seen.public_ipv6.is_some() != to.public_ipv6
         || to.tags.iter().any(|(key, text)| seen.tags.get(key) != Some(text))
         || to.data_disks.iter().any(|disk| {
-            seen.data_disks.get(&disk.name).is_none_or(|seen| seen.size_gb < disk.size_gb || seen.lun.is_none())
+            seen.data_disks
+                .get(&disk.name)
+                .is_none_or(|seen| seen.size_gb < disk.size_gb || seen.lun.is_none())
         })
-        || seen.machine.as_ref().is_some_and(|machine| {
-            machine.os_disk_gb < to.os_disk_gb || machine.identities != to.identities
-        });
+        || seen
+            .machine
+            .as_ref()
+            .is_some_and(|machine| machine.os_disk_gb < to.os_disk_gb || machine.identities != to.identities);
     let recorded = to.recorded.iter().any(|(key, text)| seen.recorded.get(key) != Some(text));
     // What holds for new machines only, and keys, which members get from their cluster, touch no node.
     let same = PoolPlan {
@@ -286,8 +301,10 @@ fn differs(from: &PoolPlan, to: &PoolPlan, seen: &NodeSeen) -> bool {
 
 /// The numbers of nodes of a pool.
 pub(super) fn numbered(pool: &str, nodes: impl IntoIterator<Item = String>) -> Vec<(String, u32)> {
-    let mut numbered: Vec<(String, u32)> =
-        nodes.into_iter().filter_map(|node| names::number(pool, &node).map(|number| (node, number))).collect();
+    let mut numbered: Vec<(String, u32)> = nodes
+        .into_iter()
+        .filter_map(|node| names::number(pool, &node).map(|number| (node, number)))
+        .collect();
     numbered.sort_by_key(|(_, number)| *number);
     numbered
 }

@@ -73,13 +73,13 @@ impl AzureMachines {
         let brought = join_all(plan.data_disks.iter().map(|wanted| {
             let (now, zone) = (standing.data_disks.get(&wanted.name).cloned(), zone.as_deref());
             async move {
-                let id = now
-                    .as_ref()
-                    .and_then(|now| now.get("id")?.as_str())
-                    .map_or_else(|| parts.data_disk(&wanted.name), |id| super::super::ids::canonical(id, &parts.group));
-                let broken = now
-                    .as_ref()
-                    .is_some_and(|now| provisioning_state(now).eq_ignore_ascii_case("Failed") && disk::size_gb(now) == 0);
+                let id = now.as_ref().and_then(|now| now.get("id")?.as_str()).map_or_else(
+                    || parts.data_disk(&wanted.name),
+                    |id| super::super::ids::canonical(id, &parts.group),
+                );
+                let broken = now.as_ref().is_some_and(|now| {
+                    provisioning_state(now).eq_ignore_ascii_case("Failed") && disk::size_gb(now) == 0
+                });
                 let object = match now.filter(|_| !broken) {
                     Some(now) => {
                         let change = |now: &Value| disk::growth(now, wanted.size_gb);

@@ -26,12 +26,15 @@ impl AzureMachines {
         let links = match self.client.send(&call, patience).await {
             Ok(success) => success.body,
             // No machine, or diagnostics that are not there (yet).
-            Err(failed) if answer_of(&failed.error).is_some_and(|answer| matches!(answer.status, 404 | 409)) => {
+            Err(failed)
+                if answer_of(&failed.error).is_some_and(|answer| matches!(answer.status, 404 | 409)) =>
+            {
                 return Ok(None);
             }
             Err(failed) => return Err(failed.error),
         };
-        let link = links.get("serialConsoleLogBlobUri").and_then(Value::as_str).filter(|link| !link.is_empty());
+        let link =
+            links.get("serialConsoleLogBlobUri").and_then(Value::as_str).filter(|link| !link.is_empty());
         let Some(url) = link.and_then(|link| Url::parse(link).ok()) else { return Ok(None) };
         Ok(self.client.outside(&url, patience).await?.map(|log| tail(&log)))
     }

@@ -89,10 +89,12 @@ impl AzureMachines {
     ) -> Result<Standing, CloudError> {
         let (plan, parts) = (making.plan, &making.parts);
         let elsewhere = |object: &Value| {
-            region(object.get("location").and_then(Value::as_str).unwrap_or_default()) != region(&plan.location)
+            region(object.get("location").and_then(Value::as_str).unwrap_or_default())
+                != region(&plan.location)
         };
         let card_misfits = standing.card.as_ref().is_some_and(|card| {
-            let foreign = family(card, false).subnet.is_some_and(|id| !same(ids::parent(&id), &parts.network));
+            let foreign =
+                family(card, false).subnet.is_some_and(|id| !same(ids::parent(&id), &parts.network));
             elsewhere(card) || foreign
         });
         if standing.machine.as_ref().is_some_and(|machine| card_misfits || !fits(machine, making, parts)) {
@@ -200,7 +202,8 @@ impl AzureMachines {
 fn fits(machine: &Value, making: &Making<'_>, parts: &Parts) -> bool {
     let plan = making.plan;
     let text = |path: &str| machine.pointer(path).and_then(Value::as_str).unwrap_or_default();
-    let failed = ["Failed", "Canceled"].iter().any(|end| provisioning_state(machine).eq_ignore_ascii_case(end));
+    let failed =
+        ["Failed", "Canceled"].iter().any(|end| provisioning_state(machine).eq_ignore_ascii_case(end));
     let here = region(text("/location")) == region(&plan.location);
     let card = same(text("/properties/networkProfile/networkInterfaces/0/id"), &parts.card());
     let user = text("/properties/osProfile/adminUsername");
@@ -221,10 +224,9 @@ fn fits(machine: &Value, making: &Making<'_>, parts: &Parts) -> bool {
 /// A card that another machine has is not to be taken from it.
 fn refuse_taken_card(parts: &Parts, standing: &Standing) -> Result<(), CloudError> {
     match standing.card.as_ref().and_then(machine_of) {
-        Some(id) if !same(id, &parts.machine()) => Err(CloudError::Stranger {
-            id: parts.card(),
-            reason: format!("machine {id} uses it"),
-        }),
+        Some(id) if !same(id, &parts.machine()) => {
+            Err(CloudError::Stranger { id: parts.card(), reason: format!("machine {id} uses it") })
+        }
         _ => Ok(()),
     }
 }
@@ -237,11 +239,8 @@ pub(super) fn machine_zone(standing: &Standing) -> Option<String> {
 /// The subnet of a node: the pool's subnets in turn by its number. With its id, whether it has IPv6.
 fn subnet_for(network: Option<&Value>, plan: &PoolPlan, number: u32) -> Result<(String, bool), CloudError> {
     let all = network.map(known::subnets).unwrap_or_default();
-    let names: Vec<&String> = if plan.subnets.is_empty() {
-        all.keys().collect()
-    } else {
-        plan.subnets.iter().collect()
-    };
+    let names: Vec<&String> =
+        if plan.subnets.is_empty() { all.keys().collect() } else { plan.subnets.iter().collect() };
     let garbled = |reason: String| CloudError::Garbled { url: plan.network_id.clone(), reason };
     let place = usize::try_from(number).unwrap_or_default() % names.len().max(1);
     let name = names.get(place).ok_or_else(|| garbled("the network has no subnet".to_owned()))?;

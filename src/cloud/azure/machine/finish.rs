@@ -77,7 +77,8 @@ impl AzureMachines {
         standing: &mut Standing,
         patience: &Patience,
     ) -> Result<(), CloudError> {
-        if matches!(standing.power.as_deref(), Some("deallocated" | "deallocating" | "stopped" | "stopping")) {
+        if matches!(standing.power.as_deref(), Some("deallocated" | "deallocating" | "stopped" | "stopping"))
+        {
             let call = Call::post(&format!("{}/start", parts.machine()), COMPUTE);
             self.client.write(&call, patience).await?;
             standing.power = Some("running".to_owned());
@@ -92,6 +93,9 @@ fn os_disk(parts: &Parts, standing: &Standing) -> Option<Value> {
         return Some(disk.clone());
     }
     let disk = standing.machine.as_ref()?.pointer("/properties/storageProfile/osDisk")?;
-    let id = disk.pointer("/managedDisk/id").and_then(Value::as_str).map_or_else(|| parts.os_disk(), str::to_owned);
+    let id = disk
+        .pointer("/managedDisk/id")
+        .and_then(Value::as_str)
+        .map_or_else(|| parts.os_disk(), str::to_owned);
     Some(json!({ "id": id }))
 }

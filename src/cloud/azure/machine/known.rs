@@ -88,7 +88,10 @@ impl AzureMachines {
 
     /// The power of the machines of a group. Only the list of the whole subscription tells it.
     async fn powers(&self, group: &str, patience: &Patience) -> Result<BTreeMap<String, String>, CloudError> {
-        let path = format!("/subscriptions/{}/providers/Microsoft.Compute/virtualMachines", self.client.subscription);
+        let path = format!(
+            "/subscriptions/{}/providers/Microsoft.Compute/virtualMachines",
+            self.client.subscription
+        );
         let all = self.listed(Call::get(&path, COMPUTE).with("statusOnly", "true"), patience).await?;
         let start = format!("{}/", group.to_ascii_lowercase());
         let own = all.into_iter().filter(|(id, _)| id.starts_with(&start));
@@ -133,7 +136,8 @@ impl AzureMachines {
     ) -> Result<Arc<Vec<SkuSeen>>, CloudError> {
         let location = ids::region(location);
         let ask = async {
-            let path = format!("/subscriptions/{}/providers/Microsoft.Compute/skus", self.client.subscription);
+            let path =
+                format!("/subscriptions/{}/providers/Microsoft.Compute/skus", self.client.subscription);
             let call = Call::get(&path, SKUS).with("$filter", format!("location eq '{location}'"));
             Ok(sku::all(&self.client.pages(call, patience).await?, &location))
         };
@@ -150,7 +154,9 @@ impl AzureMachines {
         let ask = async {
             let path = |provider: &str| {
                 let subscription = &self.client.subscription;
-                format!("/subscriptions/{subscription}/providers/Microsoft.{provider}/locations/{location}/usages")
+                format!(
+                    "/subscriptions/{subscription}/providers/Microsoft.{provider}/locations/{location}/usages"
+                )
             };
             let (compute, network) = (path("Compute"), path("Network"));
             let (mut all, network) = tokio::try_join!(

@@ -128,7 +128,9 @@ impl<'a> Index<'a> {
     fn standing(&self, lists: &Lists, parts: &Parts, resource: &str) -> Standing {
         let get = |list: &BTreeMap<String, Value>, id: &str| list.get(&id.to_ascii_lowercase()).cloned();
         let machine = get(&lists.machines, &parts.machine());
-        let named = |path: &str| machine.as_ref().and_then(|machine| machine.pointer(path)?.as_str()).map(str::to_owned);
+        let named = |path: &str| {
+            machine.as_ref().and_then(|machine| machine.pointer(path)?.as_str()).map(str::to_owned)
+        };
         let card = named("/properties/networkProfile/networkInterfaces/0/id");
         let card = get(&lists.cards, &card.unwrap_or_else(|| parts.card()));
         let address = |v6: bool| {
@@ -150,13 +152,16 @@ impl<'a> Index<'a> {
             .collect();
         for object in self.disks.get(&parts.node).into_iter().flatten() {
             let its = tags::of(object);
-            let here = tags::get(&its, Mark::NETWORK).is_some_and(|own| own.eq_ignore_ascii_case(ids::name(&parts.network)));
+            let here = tags::get(&its, Mark::NETWORK)
+                .is_some_and(|own| own.eq_ignore_ascii_case(ids::name(&parts.network)));
             if here && is_own(object, resource) {
                 data_disks.entry(disk_name(parts, object)).or_insert_with(|| (*object).clone());
             }
         }
         let power = lists.power.get(&parts.machine().to_ascii_lowercase()).cloned();
-        debug_assert!(machine.as_ref().is_none_or(|one| one.get("id").and_then(Value::as_str).is_none_or(|id| same(id, &parts.machine()))));
+        debug_assert!(machine.as_ref().is_none_or(|one| {
+            one.get("id").and_then(Value::as_str).is_none_or(|id| same(id, &parts.machine()))
+        }));
         Standing { ipv4: address(false), ipv6: address(true), machine, power, card, os_disk, data_disks }
     }
 }

@@ -21,8 +21,8 @@ use async_trait::async_trait;
 
 use super::client::Client;
 use crate::cloud::{
-    CloudError, Machines, NodeChange, NodePlan, NodeRemoval, NodeSeen, Owner, PartFound, PoolPlace, PoolPlan, Quota,
-    SkuSeen,
+    CloudError, Machines, NodeChange, NodePlan, NodeRemoval, NodeSeen, Owner, PartFound, PoolPlace, PoolPlan,
+    Quota, SkuSeen,
 };
 use crate::outcome::Presence;
 use crate::time::{Ended, Patience};

@@ -55,7 +55,12 @@ impl AzureMachines {
             let (Some(Meaning::Capacity), Some(answer)) = (meaning_of(&error), answer_of(&error)) else {
                 return Err(self.or_quota(error, &needs, &plan.location, patience).await);
             };
-            tracing::info!(node = parts.node, sku = offer.sku, code = answer.code, "no capacity for this offer");
+            tracing::info!(
+                node = parts.node,
+                sku = offer.sku,
+                code = answer.code,
+                "no capacity for this offer"
+            );
             tried.push((words(offer, zone.as_deref()), answer.clone()));
             // After a failed allocation the machine exists and is of no use.
             (standing.machine, standing.power) = self.machine(parts, patience).await?;
@@ -74,7 +79,9 @@ impl AzureMachines {
         standing: &Standing,
     ) -> serde_json::Value {
         let (plan, parts) = (making.plan, &making.parts);
-        let id = |object: &serde_json::Value| canonical(object.get("id").and_then(serde_json::Value::as_str).unwrap_or_default(), &parts.group);
+        let id = |object: &serde_json::Value| {
+            canonical(object.get("id").and_then(serde_json::Value::as_str).unwrap_or_default(), &parts.group)
+        };
         let disks: Vec<_> = plan
             .data_disks
             .iter()
@@ -127,7 +134,10 @@ impl AzureMachines {
         patience: &Patience,
     ) -> Result<Option<String>, CloudError> {
         let plan = making.plan;
-        if !making.zones.is_empty() || making.skus.is_empty() || !["primary", "server"].contains(&plan.role.as_str()) {
+        if !making.zones.is_empty()
+            || making.skus.is_empty()
+            || !["primary", "server"].contains(&plan.role.as_str())
+        {
             return Ok(None);
         }
         let id = making.parts.availability_set();

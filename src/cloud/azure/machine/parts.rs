@@ -69,7 +69,9 @@ impl Parts {
         let start = self.security_group("");
         let id = ids::canonical(id, &self.group);
         match id.get(start.len()..) {
-            Some(name) if !name.is_empty() && id[..start.len()].eq_ignore_ascii_case(&start) => name.to_owned(),
+            Some(name) if !name.is_empty() && id[..start.len()].eq_ignore_ascii_case(&start) => {
+                name.to_owned()
+            }
             _ => id,
         }
     }
@@ -114,7 +116,10 @@ mod tests {
         let group = "/subscriptions/s/resourceGroups/Rg";
         assert_eq!(parts.group, group);
         assert_eq!(parts.machine(), format!("{group}/providers/Microsoft.Compute/virtualMachines/gpu-0"));
-        assert_eq!(parts.address(true), format!("{group}/providers/Microsoft.Network/publicIPAddresses/gpu-0-ipv6"));
+        assert_eq!(
+            parts.address(true),
+            format!("{group}/providers/Microsoft.Network/publicIPAddresses/gpu-0-ipv6")
+        );
         let id = parts.security_group("db");
         assert!(id.ends_with("/networkSecurityGroups/Net-db"), "{id}");
         assert_eq!(parts.group_name(&id.to_uppercase()), "DB");

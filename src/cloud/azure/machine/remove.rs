@@ -32,7 +32,8 @@ impl AzureMachines {
         ready("the node's removal", patience)?;
         let parts = Parts::of(&place.network_id, node);
         let mut standing = self.everything(&parts, removal, patience).await?;
-        let own = |object: &Option<Value>| object.as_ref().is_some_and(|object| is_own(&tags::of(object), removal));
+        let own =
+            |object: &Option<Value>| object.as_ref().is_some_and(|object| is_own(&tags::of(object), removal));
         let machine_is_own = own(&standing.machine);
         if machine_is_own || (standing.machine.is_none() && own(&standing.os_disk)) {
             standing = self.settled(&parts, standing, patience).await?;
@@ -41,7 +42,9 @@ impl AzureMachines {
         if removal.machine_only {
             return Ok(Vec::new());
         }
-        let id = |object: &Value| canonical(object.get("id").and_then(Value::as_str).unwrap_or_default(), &parts.group);
+        let id = |object: &Value| {
+            canonical(object.get("id").and_then(Value::as_str).unwrap_or_default(), &parts.group)
+        };
         for object in [&standing.card, &standing.ipv4, &standing.ipv6] {
             if let (true, Some(object)) = (own(object), object) {
                 self.remove_free(&id(object), NETWORK, patience).await?;
@@ -94,7 +97,8 @@ impl AzureMachines {
             let its = tags::of(object);
             let here = tags::get(&its, Mark::NODE) == Some(parts.node.as_str())
                 && tags::get(&its, Mark::DISK).is_some()
-                && tags::get(&its, Mark::NETWORK).is_some_and(|own| own.eq_ignore_ascii_case(ids::name(&parts.network)));
+                && tags::get(&its, Mark::NETWORK)
+                    .is_some_and(|own| own.eq_ignore_ascii_case(ids::name(&parts.network)));
             let name = disk_name(parts, object);
             if here && is_own(&its, removal) && !standing.data_disks.contains_key(&name) {
                 let id = object.get("id").and_then(Value::as_str).unwrap_or_default();
@@ -149,7 +153,8 @@ impl AzureMachines {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            let attached = api == DISKS && answer_of(&error).is_some_and(|answer| answer.code == "OperationNotAllowed");
+            let attached =
+                api == DISKS && answer_of(&error).is_some_and(|answer| answer.code == "OperationNotAllowed");
             let used = attached || meaning_of(&error) == Some(Meaning::InUse);
             tries += 1;
             let pause = retry::pause(tries + 2, None, &self.client.chance);
@@ -205,7 +210,8 @@ impl AzureMachines {
         let _turn = self.turn(&id, patience).await?;
         let Some(set) = self.client.read(&id, COMPUTE, patience).await? else { return Ok(()) };
         let its = tags::of(&set);
-        let here = tags::get(&its, Mark::NETWORK).is_some_and(|own| own.eq_ignore_ascii_case(ids::name(&parts.network)));
+        let here = tags::get(&its, Mark::NETWORK)
+            .is_some_and(|own| own.eq_ignore_ascii_case(ids::name(&parts.network)));
         if tags::mark(&its).is_none() || !here || !availability_set::is_empty(&set) {
             return Ok(());
         }
@@ -224,7 +230,9 @@ fn is_own(tags: &Tags, removal: &NodeRemoval) -> bool {
         None => removal.owners.is_empty(),
         Some(mark) => {
             mark.resource == removal.resource
-                && (removal.owners.is_empty() || mark.owner.0.is_empty() || removal.owners.contains(&mark.owner))
+                && (removal.owners.is_empty()
+                    || mark.owner.0.is_empty()
+                    || removal.owners.contains(&mark.owner))
         }
     }
 }

@@ -30,7 +30,10 @@ impl AzureMachines {
             self.client.send(&Call::get(&parts.machine(), COMPUTE), patience).await?;
         }
         let resize = change.sku.as_deref().filter(|sku| {
-            let now = standing.machine.as_ref().and_then(|now| now.pointer("/properties/hardwareProfile/vmSize")?.as_str());
+            let now = standing
+                .machine
+                .as_ref()
+                .and_then(|now| now.pointer("/properties/hardwareProfile/vmSize")?.as_str());
             now.is_none_or(|now| !now.eq_ignore_ascii_case(sku))
         });
         let grow = change.os_disk_gb.filter(|size| {
@@ -47,7 +50,8 @@ impl AzureMachines {
                 let size = now.pointer("/properties/hardwareProfile/vmSize").and_then(Value::as_str);
                 size.is_none_or(|size| !size.eq_ignore_ascii_case(sku)).then(|| body.clone())
             };
-            standing.machine = Some(self.client.patch(&parts.machine(), COMPUTE, machine, &change, patience).await?);
+            standing.machine =
+                Some(self.client.patch(&parts.machine(), COMPUTE, machine, &change, patience).await?);
         }
         if let Some(size) = grow
             && let Some(object) = standing.os_disk.take()
@@ -71,7 +75,8 @@ impl AzureMachines {
         if standing.power.as_deref() != Some("deallocated") {
             let call = Call::post(&format!("{}/deallocate", parts.machine()), COMPUTE);
             self.client.write(&call, patience).await?;
-            standing.power = Some("deallocated".to_owned());
+            // What is written next must be of the machine as it stands now.
+            (standing.machine, standing.power) = self.machine(parts, patience).await?;
         }
         Ok(())
     }

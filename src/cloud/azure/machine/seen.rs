@@ -14,7 +14,10 @@ use crate::cloud::{DataDiskSeen, MachineSeen, Mark, NodeSeen, Power};
 /// What stands of a node, told.
 pub(super) fn node(parts: &Parts, standing: &Standing) -> NodeSeen {
     let card = standing.card.as_ref();
-    let (v4, v6) = (card.map(|card| family(card, false)).unwrap_or_default(), card.map(|card| family(card, true)).unwrap_or_default());
+    let (v4, v6) = (
+        card.map(|card| family(card, false)).unwrap_or_default(),
+        card.map(|card| family(card, true)).unwrap_or_default(),
+    );
     let public = |object: &Option<Value>| {
         object.as_ref().and_then(public_ip::address).and_then(|text| text.parse::<IpAddr>().ok())
     };
@@ -34,8 +37,10 @@ pub(super) fn node(parts: &Parts, standing: &Standing) -> NodeSeen {
             IpAddr::V6(address) => Some(address),
             IpAddr::V4(_) => None,
         }),
-        public_ipv4: public4.and_then(|address| if let IpAddr::V4(address) = address { Some(address) } else { None }),
-        public_ipv6: public6.and_then(|address| if let IpAddr::V6(address) = address { Some(address) } else { None }),
+        public_ipv4: public4
+            .and_then(|address| if let IpAddr::V4(address) = address { Some(address) } else { None }),
+        public_ipv6: public6
+            .and_then(|address| if let IpAddr::V6(address) = address { Some(address) } else { None }),
         subnet: v4.subnet.or(v6.subnet).map(|id| ids::name(&id).to_owned()),
         security_group: group.map(|id| parts.group_name(id)),
         accelerated_networking: card
@@ -43,6 +48,7 @@ pub(super) fn node(parts: &Parts, standing: &Standing) -> NodeSeen {
             .unwrap_or(false),
         data_disks: data_disks(parts, standing),
         mark: tags::mark(&own_tags),
+        cluster: tags::get(&own_tags, Mark::CLUSTER).map(str::to_owned),
         recorded: tags::recorded(&own_tags),
         tags: tags::of_others(&own_tags),
         cluster: standing

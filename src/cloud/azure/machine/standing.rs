@@ -54,7 +54,9 @@ pub(super) struct Part<'a> {
 impl Standing {
     /// All parts that stand, the machine first.
     pub(super) fn all(&self, parts: &Parts) -> Vec<Part<'_>> {
-        let id = |object: &Value| canonical(object.get("id").and_then(Value::as_str).unwrap_or_default(), &parts.group);
+        let id = |object: &Value| {
+            canonical(object.get("id").and_then(Value::as_str).unwrap_or_default(), &parts.group)
+        };
         let named = [
             ("virtual machine", COMPUTE, &self.machine),
             ("network interface", NETWORK, &self.card),
@@ -85,13 +87,15 @@ impl Standing {
             .filter(|its| its.resource == mark.resource && !its.owner.0.is_empty())
             .map(|its| its.owner)
             .collect();
-        let machine_is_ours = machine.as_ref().is_some_and(|tags| self::claim(parts, tags, mark, false, &[]).is_ok());
+        let machine_is_ours =
+            machine.as_ref().is_some_and(|tags| self::claim(parts, tags, mark, false, &[]).is_ok());
         let judge = |part: Part<'_>| {
             let tags = tags::of(part.object);
             let ours = match part.noun {
                 // It is made with its machine and carries no tags until the machine is finished.
                 "system disk" if tags::mark(&tags).is_none() => {
-                    let its = super::super::disk::machine_of(part.object).is_some_and(|id| same(id, &parts.machine()));
+                    let its = super::super::disk::machine_of(part.object)
+                        .is_some_and(|id| same(id, &parts.machine()));
                     if its && machine_is_ours { Ok(()) } else { claim(parts, &tags, mark, true, &open) }
                 }
                 // Data outlives machines: without a machine it is not yet what an interrupted create left.
@@ -139,7 +143,10 @@ impl AzureMachines {
             if wanted { self.client.read(&parts.address(v6), NETWORK, patience).await } else { Ok(None) }
         };
         let disks = join_all(look.disks.iter().map(|name| async move {
-            Ok::<_, CloudError>(((*name).to_owned(), self.client.read(&parts.data_disk(name), DISKS, patience).await?))
+            Ok::<_, CloudError>((
+                (*name).to_owned(),
+                self.client.read(&parts.data_disk(name), DISKS, patience).await?,
+            ))
         }));
         let (machine, card, ipv4, ipv6, os_disk, disks) = tokio::join!(
             self.machine(parts, patience),
@@ -150,8 +157,15 @@ impl AzureMachines {
             disks,
         );
         let (machine, power) = machine?;
-        let mut standing =
-            Standing { machine, power, card: card?, ipv4: ipv4?, ipv6: ipv6?, os_disk: os_disk?, data_disks: BTreeMap::new() };
+        let mut standing = Standing {
+            machine,
+            power,
+            card: card?,
+            ipv4: ipv4?,
+            ipv6: ipv6?,
+            os_disk: os_disk?,
+            data_disks: BTreeMap::new(),
+        };
         for one in disks {
             let (name, object) = one?;
             standing.data_disks.extend(object.map(|object| (name, object)));
@@ -186,7 +200,9 @@ impl AzureMachines {
         let has = |object: &Option<Value>, id: &str| {
             object.as_ref().and_then(|object| object.get("id")?.as_str()).is_some_and(|own| same(own, id))
         };
-        let Some(machine) = standing.machine.clone() else { return self.follow_card(standing, patience).await };
+        let Some(machine) = standing.machine.clone() else {
+            return self.follow_card(standing, patience).await;
+        };
         let named = |path: &str| machine.pointer(path).and_then(Value::as_str);
         if let Some(id) = named("/properties/networkProfile/networkInterfaces/0/id")
             && !has(&standing.card, id)
@@ -212,7 +228,8 @@ impl AzureMachines {
         for v6 in [false, true] {
             let Some(id) = family(card, v6).public else { continue };
             let slot = if v6 { &mut standing.ipv6 } else { &mut standing.ipv4 };
-            let known = slot.as_ref().and_then(|object| object.get("id")?.as_str()).is_some_and(|own| same(own, &id));
+            let known =
+                slot.as_ref().and_then(|object| object.get("id")?.as_str()).is_some_and(|own| same(own, &id));
             if !known {
                 *slot = self.client.read(&id, NETWORK, patience).await?;
             }
@@ -233,7 +250,8 @@ impl AzureMachines {
             if ["Succeeded", "Failed", "Canceled", ""].iter().any(|end| state.eq_ignore_ascii_case(end)) {
                 break;
             }
-            let pause = operation::pause(&Watch::Object, asks, None, patience.left()).min(Duration::from_secs(10));
+            let pause =
+                operation::pause(&Watch::Object, asks, None, patience.left()).min(Duration::from_secs(10));
             asks += 1;
             patience.pause(pause).await.map_err(|why| CloudError::Waited {
                 what: format!("an earlier change of {}", parts.machine()),

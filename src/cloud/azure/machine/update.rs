@@ -37,7 +37,8 @@ impl AzureMachines {
             }
         }
         let mut standing = self.settled(&parts, standing, patience).await?;
-        let zones = if to.public_ipv4 && standing.ipv4.is_none() || to.public_ipv6 && standing.ipv6.is_none() {
+        let zones = if to.public_ipv4 && standing.ipv4.is_none() || to.public_ipv6 && standing.ipv6.is_none()
+        {
             sku::zones(&*self.all_skus(&to.location, patience).await?)
         } else {
             Vec::new()
@@ -74,13 +75,14 @@ impl AzureMachines {
         }
         let zone = create::machine_zone(&standing);
         self.data_disks(to, &parts, zone, &mut standing, patience).await?;
+        self.amend(to, &parts, &mut standing, patience).await?;
+        self.finish(to, &parts, &from.tags, &mut standing, patience).await?;
+        // Last, because Azure refuses it while the machine runs: a restart does it then.
         if let Some(object) = standing.os_disk.take() {
             let id = canonical(object.get("id").and_then(Value::as_str).unwrap_or_default(), &parts.group);
             let change = |now: &Value| disk::growth(now, to.os_disk_gb);
             standing.os_disk = Some(self.client.patch(&id, DISKS, object, &change, patience).await?);
         }
-        self.amend(to, &parts, &mut standing, patience).await?;
-        self.finish(to, &parts, &from.tags, &mut standing, patience).await?;
         Ok(seen::node(&parts, &standing))
     }
 }
