@@ -23,7 +23,7 @@ impl Client {
         api: &'static str,
         patience: &Patience,
     ) -> Result<Option<Value>, CloudError> {
-        match self.send(&Call::get(id, api), patience).await {
+        match Box::pin(self.send(&Call::get(id, api), patience)).await {
             Ok(success) => Ok(Some(success.body)),
             Err(failed) if answer_of(&failed.error).is_some_and(error_codes::is_missing) => Ok(None),
             Err(failed) => Err(failed.error),
@@ -44,7 +44,7 @@ impl Client {
     pub(super) async fn pages(&self, mut call: Call, patience: &Patience) -> Result<Vec<Value>, CloudError> {
         let mut found = Vec::new();
         loop {
-            let mut success = self.send(&call, patience).await?;
+            let mut success = Box::pin(self.send(&call, patience)).await?;
             if let Some(page) = success.body.get_mut("value").and_then(Value::as_array_mut) {
                 found.append(page);
             }

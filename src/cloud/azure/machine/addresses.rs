@@ -80,23 +80,20 @@ impl AzureMachines {
                 let broken = now.as_ref().is_some_and(|now| {
                     provisioning_state(now).eq_ignore_ascii_case("Failed") && disk::size_gb(now) == 0
                 });
-                let object = match now.filter(|_| !broken) {
-                    Some(now) => {
-                        let change = |now: &Value| disk::growth(now, wanted.size_gb);
-                        self.client.patch(&id, DISKS, now, &change, patience).await?
-                    }
-                    None => {
-                        let tags = parts.disk_tags(plan, &wanted.name, false);
-                        let body = disk::new(&disk::Wanted {
-                            location: &plan.location,
-                            zone,
-                            kind: wanted.kind,
-                            size_gb: wanted.size_gb,
-                            key: plan.encryption.key_id.as_deref(),
-                            tags: &tags,
-                        });
-                        self.client.write(&Call::put(&id, DISKS, body), patience).await?
-                    }
+                let object = if let Some(now) = now.filter(|_| !broken) {
+                    let change = |now: &Value| disk::growth(now, wanted.size_gb);
+                    self.client.patch(&id, DISKS, now, &change, patience).await?
+                } else {
+                    let tags = parts.disk_tags(plan, &wanted.name, false);
+                    let body = disk::new(&disk::Wanted {
+                        location: &plan.location,
+                        zone,
+                        kind: wanted.kind,
+                        size_gb: wanted.size_gb,
+                        key: plan.encryption.key_id.as_deref(),
+                        tags: &tags,
+                    });
+                    self.client.write(&Call::put(&id, DISKS, body), patience).await?
                 };
                 Ok::<_, CloudError>((wanted.name.clone(), object))
             }

@@ -41,7 +41,7 @@ impl AzureMachines {
             let facts = sku::find(&making.skus, &offer.sku);
             self.card_for(making, facts, standing, patience).await?;
             self.disks_in_zone(making, zone.as_deref(), &kept, standing, patience).await?;
-            let body = self.body(making, offer, zone.as_deref(), &image, set.as_deref(), standing);
+            let body = body(making, offer, zone.as_deref(), &image, set.as_deref(), standing);
             let call = Call::put(&parts.machine(), COMPUTE, body);
             let error = match self.client.write(&call, patience).await {
                 Ok(machine) => {
@@ -67,42 +67,6 @@ impl AzureMachines {
             self.remove_machine(parts, standing, patience).await?;
         }
         Err(CloudError::NoCapacity { node: parts.node.clone(), tried })
-    }
-
-    fn body(
-        &self,
-        making: &Making<'_>,
-        offer: &Offer,
-        zone: Option<&str>,
-        image: &Arc<image::Facts>,
-        set: Option<&str>,
-        standing: &Standing,
-    ) -> serde_json::Value {
-        let (plan, parts) = (making.plan, &making.parts);
-        let id = |object: &serde_json::Value| {
-            canonical(object.get("id").and_then(serde_json::Value::as_str).unwrap_or_default(), &parts.group)
-        };
-        let disks: Vec<_> = plan
-            .data_disks
-            .iter()
-            .filter_map(|disk| Some((disk, id(standing.data_disks.get(&disk.name)?))))
-            .collect();
-        let mut tags = parts.machine_tags(plan, false);
-        tags.insert(Mark::SSH_HOST_KEY.to_owned(), making.node.host_key.public.clone());
-        virtual_machine::new(&virtual_machine::New {
-            plan,
-            name: &parts.node,
-            sku: &offer.sku,
-            facts: sku::find(&making.skus, &offer.sku),
-            zone,
-            spot: offer.spot,
-            image,
-            card: &standing.card.as_ref().map_or_else(|| parts.card(), id),
-            data_disks: &disks,
-            availability_set: set,
-            host_key: &making.node.host_key,
-            tags: &tags,
-        })
     }
 
     /// New disks follow the zone of the offer: one that this run made elsewhere is still empty.
@@ -169,6 +133,42 @@ impl AzureMachines {
             why,
         })
     }
+}
+
+/// The body of the machine of one offer.
+fn body(
+    making: &Making<'_>,
+    offer: &Offer,
+    zone: Option<&str>,
+    image: &Arc<image::Facts>,
+    set: Option<&str>,
+    standing: &Standing,
+) -> serde_json::Value {
+    let (plan, parts) = (making.plan, &making.parts);
+    let id = |object: &serde_json::Value| {
+        canonical(object.get("id").and_then(serde_json::Value::as_str).unwrap_or_default(), &parts.group)
+    };
+    let disks: Vec<_> = plan
+        .data_disks
+        .iter()
+        .filter_map(|disk| Some((disk, id(standing.data_disks.get(&disk.name)?))))
+        .collect();
+    let mut tags = parts.machine_tags(plan, false);
+    tags.insert(Mark::SSH_HOST_KEY.to_owned(), making.node.host_key.public.clone());
+    virtual_machine::new(&virtual_machine::New {
+        plan,
+        name: &parts.node,
+        sku: &offer.sku,
+        facts: sku::find(&making.skus, &offer.sku),
+        zone,
+        spot: offer.spot,
+        image,
+        card: &standing.card.as_ref().map_or_else(|| parts.card(), id),
+        data_disks: &disks,
+        availability_set: set,
+        host_key: &making.node.host_key,
+        tags: &tags,
+    })
 }
 
 /// No single pool owns the set: the last one removes it.

@@ -180,7 +180,7 @@ impl AzureMachines {
         patience: &Patience,
     ) -> Result<(Option<Value>, Option<String>), CloudError> {
         let call = Call::get(&parts.machine(), COMPUTE).with("$expand", "instanceView");
-        match self.client.send(&call, patience).await {
+        match Box::pin(self.client.send(&call, patience)).await {
             Ok(success) => {
                 let power = power_of(&success.body);
                 Ok((Some(success.body), power))
