@@ -23,6 +23,7 @@ pub mod diagnostics;
 pub mod foundry;
 pub mod kube;
 pub mod lifecycle;
+pub mod node;
 pub mod outcome;
 pub mod provider;
 pub mod resources;

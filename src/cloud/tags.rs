@@ -47,8 +47,6 @@ impl Mark {
     pub const DISK: &'static str = "bud:disk";
     /// Name of the tag with the public half of a machine's host key.
     pub const SSH_HOST_KEY: &'static str = "bud:ssh-host-key";
-    /// Name of the tag with the cluster that a machine is a member of.
-    pub const CLUSTER: &'static str = "bud:cluster";
     /// Value of [`Mark::MANAGED_BY`].
     pub const MANAGER: &'static str = "terraform-provider-bud";
 

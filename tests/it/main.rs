@@ -19,6 +19,7 @@ mod faults;
 mod harness;
 mod network_interrupted;
 mod network_lifecycle;
+mod nixos_room;
 mod node_pool;
 mod process;
 mod published;

@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn keys_that_are_too_long_for_tags_are_left_out() {
         let key = Value::string(format!("ssh-rsa {}", "A".repeat(5000)));
-        let object = Value::object([("role", Value::string("worker")), ("ssh_public_keys", Value::List(vec![key]))]);
+        let object =
+            Value::object([("role", Value::string("worker")), ("ssh_public_keys", Value::List(vec![key]))]);
         assert_eq!(config(&object)[super::CONFIG], r#"{"role":"worker"}"#);
     }
 }

@@ -20,8 +20,14 @@ const IN_PLACE: &[(&str, &[&str])] = &[
         "os_disk = { size_gb = 300 }\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]",
         &[],
     ),
-    ("ttl = \"4h\"\nos_disk = { size_gb = 300 }\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]", &["expires_at"]),
-    ("identity_ids = [\"system\"]\nos_disk = { size_gb = 300 }\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]", &[]),
+    (
+        "ttl = \"4h\"\nos_disk = { size_gb = 300 }\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]",
+        &["expires_at"],
+    ),
+    (
+        "identity_ids = [\"system\"]\nos_disk = { size_gb = 300 }\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]",
+        &[],
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,7 +53,8 @@ async fn a_tag_change_plans_exactly_the_tags() {
     let (world, mut host, before) = standing(&two("")).await;
     let plan = updates(&mut host, &two("tags = { team = \"bud\" }")).await;
     let (old, new) = (plan.before.as_map().unwrap(), plan.after.as_map().unwrap());
-    let changed: Vec<&String> = new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name).collect();
+    let changed: Vec<&String> =
+        new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name).collect();
     assert_eq!(changed, ["tags", "tags_all"]);
     for part in ["/virtualMachines/w-0", "/w-1-nic", "/w-0-ipv4"] {
         assert_eq!(world.ledger().await.with(part)[0].tags["team"], "bud", "{part}");
@@ -58,7 +65,8 @@ async fn a_tag_change_plans_exactly_the_tags() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_security_group_is_another_in_place() {
     let (world, mut host, _) = standing(&two("")).await;
-    let net = format!("{}security_groups = {{ gpu = {{ rules = {{ a = {{ priority = 100 }} }} }} }}\n", super::NET);
+    let net =
+        format!("{}security_groups = {{ gpu = {{ rules = {{ a = {{ priority = 100 }} }} }} }}\n", super::NET);
     host.apply(super::NETWORK, &net).await.done();
     updates(&mut host, &two("security_group = \"gpu\"")).await;
     host.apply(POOL, &two("")).await.done();
@@ -84,11 +92,17 @@ async fn another_size_restarts_the_nodes_one_after_another() {
         assert_eq!((&machine["boots"], &machine["sku"]), (&2.into(), &"Standard_D4s_v5".into()), "{node}");
         assert_eq!((&machine["disks"]["0"], &machine["disks"]["os"]), (&"rows".into(), &"system".into()));
         for name in ["private_ipv4", "public_ipv4", "ssh_host_key", "id"] {
-            assert_eq!(host.value(POOL).get("nodes").get(node).get(name), nodes.get(node).get(name), "{node} {name}");
+            assert_eq!(
+                host.value(POOL).get("nodes").get(node).get(name),
+                nodes.get(node).get(name),
+                "{node} {name}"
+            );
         }
     }
-    let order: Vec<String> =
-        writes(&world.ledger().await).into_iter().filter(|one| one.contains("/deallocate") || one.contains("/start")).collect();
+    let order: Vec<String> = writes(&world.ledger().await)
+        .into_iter()
+        .filter(|one| one.contains("/deallocate") || one.contains("/start"))
+        .collect();
     let expected: Vec<String> = ["w-0", "w-1"]
         .iter()
         .flat_map(|node| ["deallocate", "start"].map(|what| format!("POST virtualMachines/{node}/{what}")))
@@ -161,7 +175,10 @@ async fn a_node_made_anew_keeps_name_addresses_and_data() {
     let machine = inside(&world, "w-1").await;
     assert_eq!((&machine["disks"]["0"], &machine["disks"]["os"]), (&"rows".into(), &serde_json::Value::Null));
     let touched = writes(&world.ledger().await);
-    assert!(!touched.iter().any(|one| one.contains("w-0") && !one.starts_with("PATCH virtualMachines/w-0")), "{touched:?}");
+    assert!(
+        !touched.iter().any(|one| one.contains("w-0") && !one.starts_with("PATCH virtualMachines/w-0")),
+        "{touched:?}"
+    );
     // Taking the argument away does nothing; the same string again does nothing either.
     host.apply(POOL, &two(&image)).await.done();
     is_settled(&mut host, &two(&image)).await;
@@ -171,7 +188,8 @@ async fn a_node_made_anew_keeps_name_addresses_and_data() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn disks_that_are_to_be_kept_stay() {
-    let disks = "data_disks = [{ name = \"a\", size_gb = 16, on_remove = \"keep\" }, { name = \"b\", size_gb = 16 }]";
+    let disks =
+        "data_disks = [{ name = \"a\", size_gb = 16, on_remove = \"keep\" }, { name = \"b\", size_gb = 16 }]";
     let (world, mut host, before) = standing(&two(disks)).await;
     let text = workers(&format!("node_count = 1\nsku = \"D2s_v5\"\n{disks}"));
     updates(&mut host, &text).await;
@@ -179,8 +197,14 @@ async fn disks_that_are_to_be_kept_stay() {
     let outcome = host.destroy(POOL).await;
     assert!(outcome.text().contains("Disks were kept"), "{}", outcome.text());
     outcome.done();
-    let left: Vec<String> =
-        world.ledger().await.ids().into_iter().filter(|id| !before.iter().any(|old| old == id)).map(str::to_owned).collect();
+    let left: Vec<String> = world
+        .ledger()
+        .await
+        .ids()
+        .into_iter()
+        .filter(|id| !before.iter().any(|old| old == id))
+        .map(str::to_owned)
+        .collect();
     assert!(left.len() == 2 && left.iter().all(|id| id.ends_with("-data-a")), "{left:?}");
 }
 

@@ -25,12 +25,16 @@ async fn one_node_fails_and_the_others_are_kept_and_continued() {
     assert!(host.instance(POOL).unwrap().tainted);
     let left = world.ledger().await;
     assert_eq!(machines(&left), ["w-0", "w-2"]);
-    let keys: Vec<_> = ["w-0", "w-2"].map(|node| left.with(&format!("/virtualMachines/{node}"))[0].created_at.clone()).into();
+    let keys: Vec<_> = ["w-0", "w-2"]
+        .map(|node| left.with(&format!("/virtualMachines/{node}"))[0].created_at.clone())
+        .into();
     world.no_faults().await;
     world.count_anew().await;
     assert_eq!(host.apply(POOL, &text).await.done(), Action::Replace);
     let after = world.ledger().await;
-    let now: Vec<_> = ["w-0", "w-2"].map(|node| after.with(&format!("/virtualMachines/{node}"))[0].created_at.clone()).into();
+    let now: Vec<_> = ["w-0", "w-2"]
+        .map(|node| after.with(&format!("/virtualMachines/{node}"))[0].created_at.clone())
+        .into();
     assert_eq!(now, keys, "what is healthy is not made anew");
     assert!(!writes(&after).iter().any(|one| one.starts_with("DELETE")), "{:?}", writes(&after));
     is_settled(&mut host, &text).await;
@@ -40,8 +44,11 @@ async fn one_node_fails_and_the_others_are_kept_and_continued() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unfinished_pool_that_is_changed_leaves_nothing_of_the_old_one() {
     let text = two("");
-    for other in [text.replacen("\"w\"", "\"x\"", 1), text.replace("virtualNetworks/net", "virtualNetworks/second").replace("resourceGroups/net", "resourceGroups/second")]
-    {
+    for other in [
+        text.replacen("\"w\"", "\"x\"", 1),
+        text.replace("virtualNetworks/net", "virtualNetworks/second")
+            .replace("resourceGroups/net", "resourceGroups/second"),
+    ] {
         let (world, mut host, _) = begin(Processes::Separate).await;
         host.apply("bud_network.second", &NET.replace("\"net\"", "\"second\"")).await.done();
         let before: Vec<String> = world.ledger().await.ids().into_iter().map(str::to_owned).collect();
@@ -84,7 +91,11 @@ async fn a_scale_up_that_fails_is_finished_or_given_up() {
         host.apply(POOL, &text).await.done();
         is_settled(&mut host, &text).await;
         assert_eq!(machines(&world.ledger().await).len(), if again.ends_with('4') { 4 } else { 2 });
-        assert_eq!(world.ledger().await.with("/w-3-").len(), if again.ends_with('4') { 3 } else { 0 }, "{again}");
+        assert_eq!(
+            world.ledger().await.with("/w-3-").len(),
+            if again.ends_with('4') { 3 } else { 0 },
+            "{again}"
+        );
         goes(&world, &mut host, &before).await;
     }
 }
@@ -122,9 +133,16 @@ async fn a_create_that_is_killed_anywhere_is_continued_with_the_same_host_key() 
             assert!(after.ids().contains(&id), "request {n}: {id} is not kept");
         }
         if let Some(key) = key {
-            assert_eq!(host.value(POOL).get("nodes").get("w-0").get("ssh_host_key").as_str(), Some(key.as_str()));
+            assert_eq!(
+                host.value(POOL).get("nodes").get("w-0").get("ssh_host_key").as_str(),
+                Some(key.as_str())
+            );
         }
-        assert!(!writes(&after).iter().any(|one| one.starts_with("DELETE")), "request {n}: {:?}", writes(&after));
+        assert!(
+            !writes(&after).iter().any(|one| one.starts_with("DELETE")),
+            "request {n}: {:?}",
+            writes(&after)
+        );
         is_settled(&mut host, &text).await;
         goes(&world, &mut host, &before).await;
     }

@@ -18,7 +18,8 @@ async fn it_comes_stays_and_goes() {
     assert_eq!(writes(&world.ledger().await), Vec::<String>::new(), "a plan changes nothing");
     let node = plan.after.get("nodes").get("w-1").clone();
     assert!(node.get("id").as_str().is_some_and(|id| id.ends_with("/virtualMachines/w-1")), "{node:?}");
-    for (name, known) in [("sku", "Standard_D2s_v5"), ("role", "worker"), ("pool", "w"), ("ssh_user", "bud")] {
+    for (name, known) in [("sku", "Standard_D2s_v5"), ("role", "worker"), ("pool", "w"), ("ssh_user", "bud")]
+    {
         assert_eq!(node.get(name).as_str(), Some(known));
     }
     assert!(node.get("public_ipv4").is_unknown() && node.get("ssh_host_key").is_unknown());
@@ -82,7 +83,11 @@ async fn scaling_touches_only_the_nodes_that_come_or_go() {
     is_settled(&mut host, &count(3, "remove_nodes = []")).await;
     let ledger = world.ledger().await;
     assert_eq!(machines(&ledger), ["w-0", "w-2", "w-3"], "emptying the list changes nothing");
-    assert!(writes(&ledger).iter().all(|one| one.starts_with("PATCH virtualMachines/w-0")), "{:?}", writes(&ledger));
+    assert!(
+        writes(&ledger).iter().all(|one| one.starts_with("PATCH virtualMachines/w-0")),
+        "{:?}",
+        writes(&ledger)
+    );
     updates(&mut host, &count(0, "")).await;
     assert_eq!(world.ledger().await.ids(), before);
     updates(&mut host, &count(1, "")).await;
@@ -114,7 +119,8 @@ async fn a_lost_state_is_imported_to_an_empty_plan() {
     host.forget(POOL);
     host.import(POOL, By::Id(&format!("{NET_ID}/w"))).await.unwrap();
     is_settled(&mut host, &text).await;
-    let names: Vec<&'static str> = vec!["nodes", "node_states", "chosen_sku", "tags_all", "expires_at", "outdated"];
+    let names: Vec<&'static str> =
+        vec!["nodes", "node_states", "chosen_sku", "tags_all", "expires_at", "outdated"];
     for name in names {
         assert_eq!(host.value(POOL).get(name), known.get(name), "{name}");
     }
@@ -122,9 +128,11 @@ async fn a_lost_state_is_imported_to_an_empty_plan() {
     let identity = Value::object([("id", Value::string(format!("{NET_ID}/w")))]);
     host.import(POOL, By::Identity(&identity)).await.unwrap();
     is_settled(&mut host, &text).await;
-    for (id, summary) in
-        [(format!("{NET_ID}/other"), "Nothing to import"), (NET_ID.to_owned(), "Bad import id"), ("w".into(), "Bad import id")]
-    {
+    for (id, summary) in [
+        (format!("{NET_ID}/other"), "Nothing to import"),
+        (NET_ID.to_owned(), "Bad import id"),
+        ("w".into(), "Bad import id"),
+    ] {
         let found = host.import("bud_node_pool.other", By::Id(&id)).await.unwrap_err();
         assert_eq!(found.0[0].summary, summary, "{found:?}");
     }

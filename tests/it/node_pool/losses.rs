@@ -70,9 +70,11 @@ async fn a_spot_machine_that_was_taken_back_comes_again() {
 async fn everything_of_a_node_lost_comes_again_under_its_name() {
     let (world, mut host, before) = standing(&two("")).await;
     world.happens("w-1", "kill", json!({})).await;
-    let group = "/subscriptions/5b1d0000-0000-4000-8000-000000000001/resourceGroups/net/providers/Microsoft.Network";
+    let group =
+        "/subscriptions/5b1d0000-0000-4000-8000-000000000001/resourceGroups/net/providers/Microsoft.Network";
     for part in ["networkInterfaces/w-1-nic", "publicIPAddresses/w-1-ipv4"] {
-        let (status, answer) = world.portal("DELETE", &format!("{group}/{part}?api-version=2024-03-01"), None).await;
+        let (status, answer) =
+            world.portal("DELETE", &format!("{group}/{part}?api-version=2024-03-01"), None).await;
         assert!(status < 300, "{part}: {status} {answer}");
     }
     let plan = host.plan(POOL, &two("")).await.unwrap();
@@ -105,7 +107,8 @@ async fn tags_of_others_stay_and_ours_come_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_is_gone_takes_the_pool_with_it() {
     let (world, mut host, _) = standing(&workers("sku = \"D2s_v5\"")).await;
-    let group = "/subscriptions/5b1d0000-0000-4000-8000-000000000001/resourceGroups/net?api-version=2021-04-01";
+    let group =
+        "/subscriptions/5b1d0000-0000-4000-8000-000000000001/resourceGroups/net?api-version=2021-04-01";
     world.portal("DELETE", group, None).await;
     host.refresh(POOL).await.unwrap();
     assert_eq!(host.value(POOL), Value::Null);

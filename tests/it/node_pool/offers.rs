@@ -32,7 +32,10 @@ async fn no_room_anywhere_names_every_offer_and_is_continued() {
     world.faults(no_room("*", "AllocationFailed")).await;
     let text = workers(TWO_WAYS);
     let error = host.apply(POOL, &text).await.error();
-    assert!(error.contains("No capacity") && error.contains("NC24ads_A100_v4") && error.contains("NC4as_T4_v3"), "{error}");
+    assert!(
+        error.contains("No capacity") && error.contains("NC24ads_A100_v4") && error.contains("NC4as_T4_v3"),
+        "{error}"
+    );
     world.no_faults().await;
     host.apply(POOL, &text).await.done();
     is_settled(&mut host, &text).await;
@@ -70,9 +73,16 @@ async fn a_quota_error_at_apply_stops_at_once_and_says_what_is_needed() {
     host.provider("preflight = \"off\"");
     world.quotas(json!({ "cores": 1 })).await;
     let error = host.apply(POOL, &workers(TWO_WAYS.replace("gpu-a100", "D2s_v5").as_str())).await.error();
-    assert!(error.contains("Quota exhausted") && error.contains("cores") && error.contains("allows 1"), "{error}");
+    assert!(
+        error.contains("Quota exhausted") && error.contains("cores") && error.contains("allows 1"),
+        "{error}"
+    );
     let tried = writes(&world.ledger().await);
-    assert_eq!(tried.iter().filter(|one| one.starts_with("PUT virtualMachines/")).count(), 1, "no other offer is tried");
+    assert_eq!(
+        tried.iter().filter(|one| one.starts_with("PUT virtualMachines/")).count(),
+        1,
+        "no other offer is tried"
+    );
     goes(&world, &mut host, &before).await;
 }
 

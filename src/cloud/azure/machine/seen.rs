@@ -48,7 +48,6 @@ pub(super) fn node(parts: &Parts, standing: &Standing) -> NodeSeen {
             .unwrap_or(false),
         data_disks: data_disks(parts, standing),
         mark: tags::mark(&own_tags),
-        cluster: tags::get(&own_tags, Mark::CLUSTER).map(str::to_owned),
         recorded: tags::recorded(&own_tags),
         tags: tags::of_others(&own_tags),
         cluster: standing

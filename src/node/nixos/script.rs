@@ -1,0 +1,376 @@
+//! The script that lays out a node's disks in the installer: finds each by what it is, refuses what must
+//! not be touched, formats what may be, mounts all of it below `/mnt`.
+//!
+//! POSIX sh, with what the installer has: util-linux, gptfdisk, dosfstools, e2fsprogs, xfsprogs.
+
+use super::cluster::{Cluster, Firmware, Node};
+use super::disk::{DiskAt, SYSTEM_DISK_MIN_BYTES, SystemDiskIds};
+use super::placed::paths;
+
+/// The system disk on a machine that starts the old way.
+pub(super) const SYSTEM_DISK_LINK: &str = "/dev/disk/bud-system";
+
+/// Why the script refused; its exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DiskRefusal {
+    /// No disk is known by what was given.
+    #[error("a disk was not found")]
+    NotFound,
+    /// More than one disk is.
+    #[error("more than one disk answers to what was given")]
+    Ambiguous,
+    /// The system disk is removable, or loses its data when the machine is stopped.
+    #[error("the system disk is removable or local to its host")]
+    Local,
+    /// The system disk is too small.
+    #[error("the system disk is under 20 GB")]
+    TooSmall,
+    /// Something of the disk is mounted outside of `/mnt`.
+    #[error("a disk is in use")]
+    InUse,
+    /// A finished system of this cluster is on the system disk.
+    #[error("the system disk holds a finished system")]
+    Finished,
+    /// A data disk holds what is neither ext4 nor XFS.
+    #[error("a data disk holds something that cannot be mounted")]
+    ForeignData,
+    /// There is no layout to mount.
+    #[error("the system disk has no layout of this cluster")]
+    NoLayout,
+    /// A tool is missing.
+    #[error("a tool is missing")]
+    NoTool,
+}
+
+impl DiskRefusal {
+    const ALL: [(u8, Self); 9] = [
+        (60, Self::NotFound),
+        (61, Self::Ambiguous),
+        (62, Self::Local),
+        (63, Self::TooSmall),
+        (64, Self::InUse),
+        (65, Self::Finished),
+        (66, Self::ForeignData),
+        (67, Self::NoLayout),
+        (68, Self::NoTool),
+    ];
+
+    /// What an exit status of the script means; anything else is a tool's own failure.
+    pub fn from_status(status: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|(code, _)| u32::from(*code) == status).map(|(_, refusal)| refusal)
+    }
+}
+
+/// The script for one node.
+pub(super) fn disks(cluster: &Cluster, node: &Node) -> String {
+    let ids = SystemDiskIds::of(&cluster.seed);
+    let (kind, id) = at(&node.system_disk);
+    let firmware = if node.firmware == Firmware::Efi { "efi" } else { "bios" };
+    let mut script = String::from(
+        "#!/bin/sh\n# check: refuse or be silent. format: lay out. mount: mount what is laid out.\nset -eu\n\n",
+    );
+    for (name, value) in [
+        ("system_kind", kind),
+        ("system_id", &id),
+        ("firmware", firmware),
+        ("table", &ids.table),
+        ("root", &ids.root),
+        ("boot", &ids.boot),
+        ("finished", paths::FINISHED),
+        ("system_link", SYSTEM_DISK_LINK),
+        ("least", &SYSTEM_DISK_MIN_BYTES.to_string()),
+    ] {
+        script.push_str(&format!("{name}={}\n", quote(value)));
+    }
+    script.push_str(
+        "\n# Calls its first argument with kind, id, mount point, file system and label of each data disk.\n",
+    );
+    script.push_str("each_data_disk() {\n");
+    // The outer mount points first.
+    let mut data: Vec<_> = node.data_disks.iter().collect();
+    data.sort_by(|one, other| one.mount.cmp(&other.mount));
+    for disk in &data {
+        let (kind, id) = at(&disk.at);
+        let label = disk.label();
+        let words = [kind, &id, &disk.mount, disk.file_system.name(), &label].map(quote);
+        script.push_str(&format!("  \"$1\" {}\n", words.join(" ")));
+    }
+    script.push_str("  :\n}\n");
+    script.push_str(BODY);
+    script
+}
+
+fn at(disk: &DiskAt) -> (&'static str, String) {
+    match disk {
+        DiskAt::Serial(serial) => ("serial", serial.clone()),
+        DiskAt::ById(link) => ("link", link.clone()),
+        DiskAt::Lun(lun) => ("lun", lun.to_string()),
+        DiskAt::Volume(volume) => ("volume", volume.clone()),
+    }
+}
+
+/// A word of the shell.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+const BODY: &str = r#"
+refuse() {
+  status=$1
+  shift
+  printf 'refused: %s\n' "$*" >&2
+  exit "$status"
+}
+
+for tool in lsblk blkid blockdev sgdisk mkfs.ext4 mount umount; do
+  command -v "$tool" > /dev/null || refuse 68 "no $tool"
+done
+if [ "$firmware" = efi ]; then
+  command -v mkfs.vfat > /dev/null || refuse 68 "no mkfs.vfat"
+fi
+
+trimmed() {
+  sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//'
+}
+
+read_trimmed() {
+  if [ -r "$1" ]; then trimmed < "$1"; fi
+}
+
+# Names of the kernel, below /dev.
+all_disks() {
+  for path in /sys/block/*; do
+    case ${path##*/} in
+      loop* | ram* | zram* | sr* | fd* | dm-* | md* | nbd*) ;;
+      *) printf '%s\n' "${path##*/}" ;;
+    esac
+  done
+}
+
+# The number that Azure gave a data disk; nothing for any other disk.
+lun_of() {
+  case $1 in
+    nvme*)
+      if [ "$(read_trimmed "/sys/block/$1/device/model")" = "MSFT NVMe Accelerator v1.0" ]; then
+        space=$(read_trimmed "/sys/block/$1/nsid")
+        if [ "$space" -ge 2 ]; then echo "$((space - 2))"; fi
+      fi
+      ;;
+    sd*)
+      # The first controller carries the system and the temporary disk.
+      way=$(readlink -f "/sys/block/$1/device")
+      case $way in
+        *f8b3781b-1e82-4818-a1c3-63d806ec15bb* | *f8b3781c-1e82-4818-a1c3-63d806ec15bb* | *f8b3781d-1e82-4818-a1c3-63d806ec15bb*)
+          echo "${way##*:}"
+          ;;
+      esac
+      ;;
+  esac
+}
+
+answers() {
+  case $2 in
+    serial)
+      [ "$(lsblk -dno SERIAL "/dev/$1" | trimmed)" = "$3" ] || [ "$(lsblk -dno WWN "/dev/$1" | trimmed)" = "$3" ]
+      ;;
+    link) [ -e "$3" ] && [ "$(readlink -f "$3")" = "/dev/$1" ] ;;
+    lun) [ "$(lun_of "$1")" = "$3" ] ;;
+    volume) [ "$(lsblk -dno SERIAL "/dev/$1" | trimmed | tr -d -)" = "$(printf '%s' "$3" | tr -d -)" ] ;;
+  esac
+}
+
+# Sets disk.
+find_disk() {
+  disk=
+  for candidate in $(all_disks); do
+    if answers "$candidate" "$1" "$2"; then
+      if [ -n "$disk" ]; then refuse 61 "$1 $2 is both $disk and $candidate"; fi
+      disk=$candidate
+    fi
+  done
+  if [ -z "$disk" ]; then refuse 60 "no disk with $1 $2"; fi
+}
+
+# Disks that are removable, or empty after the machine was stopped.
+is_local() {
+  [ "$(read_trimmed "/sys/block/$1/removable")" != 1 ] || return 0
+  case $(read_trimmed "/sys/block/$1/device/model") in
+    "Microsoft NVMe Direct Disk"* | "Amazon EC2 NVMe Instance Storage"*) return 0 ;;
+  esac
+  case $(readlink -f "/sys/block/$1/device") in
+    *00000000-0001-* | *f8b3781a-1e82-4818-a1c3-63d806ec15bb*:1) return 0 ;;
+  esac
+  return 1
+}
+
+partition() {
+  case $1 in
+    *[0-9]) printf '/dev/%sp%s\n' "$1" "$2" ;;
+    *) printf '/dev/%s%s\n' "$1" "$2" ;;
+  esac
+}
+
+# What is mounted of a disk, outside of /mnt.
+mounted() {
+  lsblk -nro MOUNTPOINT "/dev/$1" | while read -r point; do
+    case $point in
+      '' | /mnt | /mnt/*) ;;
+      *) printf '%s\n' "$point" ;;
+    esac
+  done
+}
+
+tag() {
+  blkid -p -o value -s "$1" "$2" 2> /dev/null || true
+}
+
+is_ours() {
+  [ "$(tag PTUUID "/dev/$1")" = "$table" ]
+}
+
+is_finished() {
+  is_ours "$1" || return 1
+  [ "$(tag UUID "$(partition "$1" 2)")" = "$root" ] || return 1
+  look=$(mktemp -d)
+  if ! mount -o ro "$(partition "$1" 2)" "$look" 2> /dev/null; then
+    rmdir "$look"
+    return 1
+  fi
+  found=1
+  if [ -e "$look$finished" ]; then found=0; fi
+  umount "$look"
+  rmdir "$look"
+  return "$found"
+}
+
+# Sets volume to what is to be mounted of a data disk, or to nothing where the disk is blank.
+look_at() {
+  volume=
+  case $(tag TYPE "/dev/$1") in
+    ext4 | xfs)
+      volume=/dev/$1
+      return
+      ;;
+    ?*) refuse 66 "$1 holds $(tag TYPE "/dev/$1")" ;;
+  esac
+  if [ -z "$(tag PTTYPE "/dev/$1")" ]; then return; fi
+  if [ -e "$(partition "$1" 1)" ] && [ ! -e "$(partition "$1" 2)" ]; then
+    case $(tag TYPE "$(partition "$1" 1)") in
+      ext4 | xfs)
+        volume=$(partition "$1" 1)
+        return
+        ;;
+    esac
+  fi
+  refuse 66 "$1 holds a partition table without the one file system that could be mounted"
+}
+
+check_data() {
+  find_disk "$1" "$2"
+  if [ "$disk" = "$system" ]; then refuse 61 "$1 $2 is the system disk"; fi
+  if [ -n "$(mounted "$disk")" ]; then refuse 64 "$disk is mounted at $(mounted "$disk")"; fi
+  look_at "$disk"
+  # The system mounts it as the kind that it was made as.
+  if [ -n "$volume" ] && [ "$(tag TYPE "$volume")" != "$4" ]; then
+    refuse 66 "$disk holds $(tag TYPE "$volume"), not $4"
+  fi
+}
+
+check() {
+  find_disk "$system_kind" "$system_id"
+  system=$disk
+  if is_local "$system"; then refuse 62 "$system"; fi
+  if [ "$(blockdev --getsize64 "/dev/$system")" -lt "$least" ]; then refuse 63 "$system"; fi
+  each_data_disk check_data
+}
+
+settle() {
+  if command -v udevadm > /dev/null; then udevadm settle; fi
+}
+
+lay_out_system() {
+  if [ -n "$(mounted "$system")" ]; then refuse 64 "$system is mounted at $(mounted "$system")"; fi
+  if is_finished "$system"; then refuse 65 "$system"; fi
+  # What an older system left active would keep the kernel from reading the new table.
+  swapoff -a || true
+  if command -v vgchange > /dev/null; then vgchange -an || true; fi
+  if command -v mdadm > /dev/null; then mdadm --stop --scan || true; fi
+  for old in "/dev/$system"?*; do
+    if [ -b "$old" ]; then wipefs -af "$old" > /dev/null || true; fi
+  done
+  wipefs -af "/dev/$system" > /dev/null
+  # A damaged old table makes it complain and is gone all the same.
+  sgdisk --zap-all "/dev/$system" > /dev/null || true
+  if [ "$firmware" = efi ]; then
+    sgdisk -n 1:0:+1G -t 1:EF00 -c 1:bud-boot -n 2:0:0 -t 2:8300 -c 2:bud-root -U "$table" "/dev/$system"
+  else
+    sgdisk -n 1:0:+1M -t 1:EF02 -c 1:bud-grub -n 2:0:0 -t 2:8300 -c 2:bud-root -U "$table" "/dev/$system"
+  fi
+  blockdev --rereadpt "/dev/$system" || true
+  settle
+  if [ "$firmware" = efi ]; then mkfs.vfat -F 32 -i "$boot" -n BUDBOOT "$(partition "$system" 1)"; fi
+  mkfs.ext4 -q -F -U "$root" -L bud-root "$(partition "$system" 2)"
+  settle
+}
+
+mount_system() {
+  if ! is_ours "$system"; then refuse 67 "$system"; fi
+  mkdir -p /mnt
+  mount -o noatime "$(partition "$system" 2)" /mnt
+  if [ "$firmware" = efi ]; then
+    mkdir -p /mnt/boot
+    mount -o umask=0077 "$(partition "$system" 1)" /mnt/boot
+  else
+    # The boot loader's installer asks for the disk by this name.
+    mkdir -p "${system_link%/*}"
+    ln -sfn "/dev/$system" "$system_link"
+  fi
+}
+
+# Formats what is blank, names what has another name, mounts.
+mount_data() {
+  find_disk "$1" "$2"
+  look_at "$disk"
+  if [ -z "$volume" ]; then
+    volume=/dev/$disk
+    case $4 in
+      ext4) mkfs.ext4 -q -F -L "$5" "$volume" ;;
+      xfs) mkfs.xfs -q -L "$5" "$volume" ;;
+    esac
+  elif [ "$(tag LABEL "$volume")" != "$5" ]; then
+    case $4 in
+      ext4) e2label "$volume" "$5" ;;
+      xfs) xfs_admin -L "$5" "$volume" ;;
+    esac
+  fi
+  mkdir -p "/mnt$3"
+  mount -o noatime "$volume" "/mnt$3"
+}
+
+unmount_all() {
+  if lsblk -nro MOUNTPOINT | grep -qx /mnt; then umount -R /mnt; fi
+}
+
+case ${1:-} in
+  check)
+    check
+    ;;
+  format)
+    check
+    unmount_all
+    lay_out_system
+    mount_system
+    each_data_disk mount_data
+    ;;
+  mount)
+    check
+    unmount_all
+    mount_system
+    each_data_disk mount_data
+    ;;
+  *)
+    echo "usage: sh -s -- check | format | mount" >&2
+    exit 2
+    ;;
+esac
+"#;
