@@ -173,7 +173,21 @@ pub(super) struct Place<'a> {
 /// A body from one of the SDK's models.
 pub(super) fn body(model: &impl Serialize) -> Value {
     // The models are plain structs of texts, numbers and lists: they always serialise.
-    serde_json::to_value(model).unwrap_or_default()
+    let mut body = serde_json::to_value(model).unwrap_or_default();
+    without_nulls(&mut body);
+    body
+}
+
+/// Some models write times that only Azure sets as null.
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(entries) => {
+            entries.retain(|_, entry| !entry.is_null());
+            entries.values_mut().for_each(without_nulls);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
 }
 
 /// A copy without what Azure alone writes, so that it can be compared and sent back.

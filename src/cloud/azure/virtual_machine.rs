@@ -160,7 +160,7 @@ fn security(wanted: &New<'_>) -> Option<SecurityProfile> {
     let at_host = plan.encryption.at_host.then_some(true);
     (trusted || at_host.is_some()).then(|| SecurityProfile {
         security_type: trusted.then_some(security_profile::SecurityType::TrustedLaunch),
-        uefi_settings: trusted.then(|| UefiSettings {
+        uefi_settings: trusted.then_some(UefiSettings {
             secure_boot_enabled: Some(plan.secure_boot),
             v_tpm_enabled: Some(plan.vtpm),
         }),

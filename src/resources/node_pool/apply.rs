@@ -9,8 +9,8 @@ use super::leave::{Doing, leave};
 use super::progress::Progress;
 use super::wanted::{Anew, Roster, Wanted, keys};
 use super::work::{AT_ONCE, Work, is_ours, leftovers, numbered};
-use super::{NodePool, convert, explain};
-use crate::cloud::{CloudError, Machines, NodeRemoval, NodeSeen, Owner, SkuSeen};
+use super::{NodePool, convert, explain, plan};
+use crate::cloud::{CloudError, Machines, NodeChange, NodeRemoval, NodeSeen, Owner, Power, SkuSeen};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::resources::expiry;
 use crate::state::{Held, Private};
@@ -98,7 +98,7 @@ impl NodePool {
             self.nothing_made(&work, held).await;
             return Err(work.progress().errors.clone());
         }
-        finish(&work, held)
+        Ok(finish(&work, held))
     }
 
     /// A create that was refused before anything was made leaves no object behind.
@@ -147,7 +147,7 @@ impl NodePool {
             .look(&place, &plan.mark.resource, &expected, patience)
             .await
             .map_err(|error| explain::pool(&error, "Looking at the pool", None))?;
-        let resized = resized(prior, &planned, &roster);
+        let restarts = restarts(prior, &planned, &roster, plan.os_disk_gb, &seen);
         let luns = convert::luns(seen.values());
         let progress = Arc::new(Mutex::new(Progress::new(prior, &planned, &seen, private.clone())));
         let work = Work {
@@ -170,23 +170,29 @@ impl NodePool {
             roster.anew.iter().filter(|(_, why)| **why == Anew::Asked).map(|(node, _)| node),
             Doing::Remake,
         );
-        work.leave(resized.keys(), Doing::Stop);
+        work.leave(restarts.keys(), Doing::Stop);
         if work.failed() {
             return Err(work.progress().errors.clone());
         }
         follow(held, &progress);
-        self.steps(&work, &roster, &resized, &pool).await;
+        self.steps(&work, &roster, &restarts, &pool).await;
         if work.failed() {
             return Err(work.progress().errors.clone());
         }
-        finish(&work, held)
+        Ok(finish(&work, held))
     }
 
     /// What is freed comes before what takes quota; a step that failed is the last one.
-    async fn steps(&self, work: &Work<'_>, roster: &Roster, resized: &BTreeMap<String, String>, pool: &str) {
+    async fn steps(
+        &self,
+        work: &Work<'_>,
+        roster: &Roster,
+        restarts: &BTreeMap<String, NodeChange>,
+        pool: &str,
+    ) {
         work.remove(roster.gone.iter().cloned()).await;
         if !work.failed() {
-            work.resize(resized).await;
+            work.restart(restarts).await;
         }
         if !work.failed() {
             let stay = roster.kept.iter().filter(|node| !roster.anew.contains_key(*node)).cloned().collect();
@@ -278,7 +284,7 @@ impl NodePool {
             return Err(errors);
         }
         machines.tidy(&place, &resource, patience).await.map_err(|error| told(&error))?;
-        Ok(told_kept(kept))
+        Ok(told_kept(&kept))
     }
 
     async fn let_go(
@@ -326,24 +332,43 @@ fn follow(held: &Held, progress: &Arc<Mutex<Progress>>) {
     });
 }
 
-fn finish(work: &Work<'_>, held: &Held) -> Result<Value, Diagnostics> {
+fn finish(work: &Work<'_>, held: &Held) -> Value {
     let progress = work.progress();
     let state = progress.finished();
     held.put(state.clone(), progress.remembered());
-    Ok(state)
+    state
 }
 
-/// The nodes whose machine type the plan changes while they stay.
-fn resized(prior: &Value, planned: &Value, roster: &Roster) -> BTreeMap<String, String> {
+/// The nodes that stay and are stopped for a change: another machine type, or a larger system disk, which
+/// Azure refuses to grow under a running machine.
+fn restarts(
+    prior: &Value,
+    planned: &Value,
+    roster: &Roster,
+    os_disk_gb: u32,
+    seen: &BTreeMap<String, NodeSeen>,
+) -> BTreeMap<String, NodeChange> {
     let sku =
         |object: &Value, node: &str| object.get("nodes").get(node).get("sku").as_str().map(str::to_owned);
+    let asked = !planned.get("os_disk").get("size_gb").is_null();
     roster
         .kept
         .iter()
         .filter(|node| !roster.anew.contains_key(*node))
         .filter_map(|node| {
-            let (old, new) = (sku(prior, node)?, sku(planned, node)?);
-            (!old.eq_ignore_ascii_case(&new)).then(|| (node.clone(), new))
+            let resized = sku(prior, node)
+                .zip(sku(planned, node))
+                .filter(|(old, new)| !old.eq_ignore_ascii_case(new))
+                .map(|(_, new)| new);
+            let machine = seen.get(node).and_then(|seen| seen.machine.as_ref());
+            let small = machine
+                .is_some_and(|machine| machine.os_disk_gb < os_disk_gb && machine.power == Power::Running);
+            let grown = asked && (small || plan::grows(prior, planned));
+            (resized.is_some() || grown).then(|| {
+                let change =
+                    NodeChange { sku: resized, os_disk_gb: grown.then_some(os_disk_gb), start: true };
+                (node.clone(), change)
+            })
         })
         .collect()
 }
@@ -359,7 +384,7 @@ async fn unfamiliar(planned: &Value, machines: &dyn Machines, patience: &Patienc
     machines.skus(location, patience).await.unwrap_or_default()
 }
 
-fn told_kept(kept: Vec<String>) -> Diagnostics {
+fn told_kept(kept: &[String]) -> Diagnostics {
     if kept.is_empty() {
         return Diagnostics::none();
     }

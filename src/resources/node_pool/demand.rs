@@ -72,12 +72,12 @@ impl Demand {
             let taken = |node: &String| !prior.get("nodes").get(node).get(name).is_null();
             let mut change = 0;
             if wanted {
-                change += roster.added.len() as i64;
-                change += roster.kept.iter().filter(|node| !taken(node)).count() as i64;
+                change += many(roster.added.len());
+                change += many(roster.kept.iter().filter(|node| !taken(node)).count());
             } else {
-                change -= roster.kept.iter().filter(|node| taken(node)).count() as i64;
+                change -= many(roster.kept.iter().filter(|node| taken(node)).count());
             }
-            change -= roster.gone.iter().filter(existing).filter(|node| taken(node)).count() as i64;
+            change -= many(roster.gone.iter().filter(existing).filter(|node| taken(node)).count());
             *demand.counts.entry(ADDRESSES.into()).or_default() += change;
             *demand.counts.entry(STANDARD_ADDRESSES.into()).or_default() += change;
         }
@@ -94,6 +94,11 @@ impl Demand {
             *self.counts.entry(sku.family.clone()).or_default() += cores;
         }
     }
+}
+
+/// A number of nodes, which is far below what fits.
+fn many(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// What all pools of this process plan, each replaced when it is planned again.

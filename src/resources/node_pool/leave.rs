@@ -25,7 +25,7 @@ pub(super) enum Doing {
 impl Doing {
     fn words(self) -> &'static str {
         match self {
-            Self::Stop => "be stopped and resized",
+            Self::Stop => "be stopped and changed",
             Self::Remake => "be made anew",
             Self::Remove => "be deleted",
             Self::Replace => "be deleted with its whole pool and made anew",

@@ -73,8 +73,8 @@ impl NodePool {
         }
         if let Some(cloud) = planning.planned.get("cloud").as_str().filter(|cloud| *cloud != "azure") {
             let detail = if cloud == "hosts" {
-                "This release makes pools in \"azure\" only. Machines that are there already need no pool: write them by \
-                 hand where a cluster takes its nodes."
+                "This release makes pools in \"azure\" only, not of \"hosts\". Machines that are there already need no pool: \
+                 write them by hand where a cluster takes its nodes."
                     .to_owned()
             } else {
                 format!("This release makes pools in \"azure\" only, not in {cloud:?}.")
@@ -149,6 +149,21 @@ impl NodePool {
 /// The machine type of that name.
 pub(super) fn find<'a>(skus: &'a [SkuSeen], name: &str) -> Option<&'a SkuSeen> {
     skus.iter().find(|sku| sku.name.eq_ignore_ascii_case(name))
+}
+
+/// Whether the system disks of nodes that stay become larger, for which they are stopped and started.
+pub(super) fn grows(prior: &Value, planned: &Value) -> bool {
+    let size = |object: &Value| match object.get("os_disk").get("size_gb") {
+        Value::Number(number) => number.to_string().parse::<f64>().ok(),
+        _ => None,
+    };
+    let gpus = prior.get("nodes").as_map().into_iter().flat_map(|nodes| nodes.values()).any(has_gpus);
+    let before = size(prior).unwrap_or_else(|| f64::from(Wanted(prior).os_disk_gb(gpus)));
+    size(planned).is_some_and(|after| after > before)
+}
+
+fn has_gpus(node: &Value) -> bool {
+    matches!(node.get("gpu_count"), Value::Number(count) if count.to_string() != "0")
 }
 
 /// Whether a machine of one type can become one of another (M4).
@@ -287,7 +302,8 @@ fn outputs(
             (nodes::anew(&planned, prior, number, id(&node)), Value::string("running"))
         } else {
             let resized = resized.get(&node).map(String::as_str);
-            let state = if resized.is_some() { Value::string("running") } else { state };
+            let restarts = resized.is_some() || grows(&planning.prior, &planned);
+            let state = if restarts { Value::string("running") } else { state };
             (nodes::kept(&planned, prior, resized), state)
         };
         all.insert(node.clone(), value);

@@ -139,6 +139,10 @@ impl NodePool {
             let quotas = machines.quotas(location, patience).await?;
             quotas_suffice(&own, &sum, &quotas, location, &mut found);
         }
+        if found.has_errors() {
+            // What is refused takes nothing from the others.
+            self.demands.begin(wanted.network().unwrap_or_default(), wanted.name().unwrap_or_default());
+        }
         Ok(Diagnostics(found.0.into_iter().map(|one| soften(one, mode)).collect()))
     }
 }

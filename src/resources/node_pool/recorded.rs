@@ -34,7 +34,7 @@ pub(super) fn config(object: &Value) -> BTreeMap<String, String> {
     let mut written = serde_json::Map::new();
     for (name, (kind, default)) in kinds() {
         let value = object.get(&name);
-        if *value == default || !value.is_wholly_known() {
+        if value.is_null() || *value == default || !value.is_wholly_known() {
             continue;
         }
         let json = value.to_json(&kind).ok().and_then(|json| serde_json::from_str(&json).ok());

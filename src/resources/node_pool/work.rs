@@ -202,16 +202,15 @@ impl Work<'_> {
         }
     }
 
-    /// Resizes machines, one at a time.
-    pub(super) async fn resize(&self, resized: &BTreeMap<String, String>) {
-        for (node, sku) in resized {
+    /// Stops, changes and starts machines, one at a time.
+    pub(super) async fn restart(&self, restarts: &BTreeMap<String, NodeChange>) {
+        for (node, change) in restarts {
             if self.failed() {
                 return;
             }
-            let change = NodeChange { sku: Some(sku.clone()), start: true, ..NodeChange::default() };
-            match self.machines.restart(&self.place, node, &change, self.patience).await {
+            match self.machines.restart(&self.place, node, change, self.patience).await {
                 Ok(seen) => self.progress().done(seen, &self.skus),
-                Err(error) => self.refused(node, &error, "Resizing").await,
+                Err(error) => self.refused(node, &error, "Restarting").await,
             }
         }
     }

@@ -154,5 +154,7 @@ async fn what_no_machine_survives_asks_for_a_second_pool() {
         assert!(found.0[0].detail.contains("second pool"), "{found:?}");
     }
     assert_eq!(writes(&world.ledger().await), Vec::<String>::new());
+    // A destroy plans the configuration first.
+    host.plan(POOL, &standing).await.unwrap();
     super::goes(&world, &mut host, &before).await;
 }

@@ -14,18 +14,14 @@ const IN_PLACE: &[(&str, &[&str])] = &[
     ("public_ipv6 = true", &["public_ipv6"]),
     ("public_ipv4 = false\npublic_ipv6 = true", &[]),
     ("public_ipv4 = true", &["public_ipv4"]),
-    ("os_disk = { size_gb = 300 }", &[]),
-    ("os_disk = { size_gb = 300 }\ndata_disks = [{ name = \"a\", size_gb = 16 }]", &[]),
+    ("data_disks = [{ name = \"a\", size_gb = 16 }]", &[]),
+    ("data_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]", &[]),
     (
-        "os_disk = { size_gb = 300 }\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]",
-        &[],
-    ),
-    (
-        "ttl = \"4h\"\nos_disk = { size_gb = 300 }\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]",
+        "ttl = \"4h\"\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]",
         &["expires_at"],
     ),
     (
-        "identity_ids = [\"system\"]\nos_disk = { size_gb = 300 }\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]",
+        "identity_ids = [\"system\"]\ndata_disks = [{ name = \"b\", size_gb = 16 }, { name = \"a\", size_gb = 32 }]",
         &[],
     ),
 ];
@@ -106,6 +102,38 @@ async fn another_size_restarts_the_nodes_one_after_another() {
     let expected: Vec<String> = ["w-0", "w-1"]
         .iter()
         .flat_map(|node| ["deallocate", "start"].map(|what| format!("POST virtualMachines/{node}/{what}")))
+        .collect();
+    assert_eq!(order, expected, "one after another");
+    goes(&world, &mut host, &before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_larger_system_disk_restarts_the_nodes_one_after_another() {
+    let (world, mut host, before) = standing(&two("")).await;
+    let nodes = host.value(POOL).get("nodes").clone();
+    world.happens("w-1", "disks", serde_json::json!({ "os": "system" })).await;
+    world.count_anew().await;
+    let plan = updates(&mut host, &two("os_disk = { size_gb = 300 }")).await;
+    assert!(plan.after.is_wholly_known());
+    assert_eq!(host.value(POOL).get("nodes"), &nodes);
+    for node in ["w-0", "w-1"] {
+        let machine = inside(&world, node).await;
+        assert_eq!((&machine["boots"], &machine["power"]), (&2.into(), &"running".into()), "{node}");
+    }
+    assert_eq!(inside(&world, "w-1").await["disks"]["os"], "system");
+    let order: Vec<String> = writes(&world.ledger().await)
+        .into_iter()
+        .filter(|one| one.starts_with("POST") || one.contains("disks/"))
+        .collect();
+    let expected: Vec<String> = ["w-0", "w-1"]
+        .iter()
+        .flat_map(|node| {
+            [
+                format!("POST virtualMachines/{node}/deallocate"),
+                format!("PATCH disks/{node}-os"),
+                format!("POST virtualMachines/{node}/start"),
+            ]
+        })
         .collect();
     assert_eq!(order, expected, "one after another");
     goes(&world, &mut host, &before).await;

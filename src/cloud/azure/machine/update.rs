@@ -39,7 +39,7 @@ impl AzureMachines {
         let mut standing = self.settled(&parts, standing, patience).await?;
         let zones = if to.public_ipv4 && standing.ipv4.is_none() || to.public_ipv6 && standing.ipv6.is_none()
         {
-            sku::zones(&*self.all_skus(&to.location, patience).await?)
+            sku::zones(&self.all_skus(&to.location, patience).await?)
         } else {
             Vec::new()
         };
