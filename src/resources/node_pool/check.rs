@@ -353,7 +353,7 @@ pub(super) fn security_group(value: &Value, groups: &BTreeSet<String>, diagnosti
 /// The subnets must be the network's, where this process knows them.
 pub(super) fn subnets<'a>(
     value: &Value,
-    known: impl Iterator<Item = &'a String> + Clone,
+    known: &(impl Iterator<Item = &'a String> + Clone),
     diagnostics: &mut Diagnostics,
 ) {
     for (index, subnet) in value.get("subnets").as_list().into_iter().flatten().enumerate() {

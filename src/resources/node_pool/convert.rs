@@ -193,7 +193,10 @@ pub(super) fn node_plan(
     };
     plan.recorded.extend(made.map(|made| (made::TAG.to_owned(), made)));
     if let Some(text) = object.get("replace_nodes").get(node).as_str() {
-        plan.recorded.insert(recorded::REPLACED.to_owned(), text.to_owned());
+        plan.recorded.insert(recorded::REPLACED.to_owned(), recorded::replaced(Some(text)));
+    } else if seen.is_some_and(|seen| recorded::replaced_for(&seen.recorded).is_some()) {
+        // No longer asked: a refresh must not bring it back.
+        plan.recorded.insert(recorded::REPLACED.to_owned(), recorded::replaced(None));
     }
     if let Some(machine) = seen.and_then(|seen| seen.machine.as_ref()) {
         let asked = !object.get("os_disk").get("size_gb").is_null();

@@ -60,7 +60,8 @@ fn digest(object: &Value, name: &str) -> Option<String> {
     }
     let text = value.to_json(&Kind::Dynamic).unwrap_or_else(|_| format!("{value:?}"));
     let bytes = Sha256::digest(text.as_bytes());
-    Some(bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect())
+    let first = bytes.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    Some(format!("{first:08x}"))
 }
 
 /// The record of a machine that is made with these arguments.

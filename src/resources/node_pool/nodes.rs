@@ -153,7 +153,7 @@ pub(super) fn refreshed(prior: &Value, now: &Value) -> Value {
             _ => false,
         };
         // Facts of a machine type that could not be looked up stay as they were.
-        let unasked = new.is_unknown() && !(name == "sku");
+        let unasked = new.is_unknown() && (name != "sku");
         if !same && !unasked {
             value.set(name, new.clone());
         }

@@ -60,7 +60,7 @@ impl NodePool {
                 Ok(Presence::Here(location)) => known.location = Some(location),
                 Ok(_) => known.unasked = Some("the network is not there yet".into()),
                 Err(CloudError::NoCredentials { .. }) => {
-                    known.unasked = Some("there are no credentials yet".into())
+                    known.unasked = Some("there are no credentials yet".into());
                 }
                 Err(error) => return Err(explain::pool(&error, "Looking for the network", None)),
             }
@@ -75,7 +75,7 @@ impl NodePool {
     }
 
     /// Region and first private address.
-    pub(super) fn settle_place(&self, planning: &mut Planning, known: &Surroundings) {
+    pub(super) fn settle_place(planning: &mut Planning, known: &Surroundings) {
         let configured = planning.config.get("location").as_str().map(str::to_owned);
         let remembered = planning.prior.get("location").clone();
         if let (Some(configured), Some(location)) = (&configured, &known.location)

@@ -30,7 +30,7 @@ impl NodePool {
             Ok(known) => known,
             Err(diagnostic) => return planning.diagnostics.push(diagnostic),
         };
-        self.settle_place(planning, &known);
+        Self::settle_place(planning, &known);
         tags::settle(planning, &self.context.settings().default_tags);
         expiry::settle(planning);
         check::check(&planning.planned, &mut planning.diagnostics);
@@ -183,7 +183,7 @@ fn fits(planning: &mut Planning, known: &Surroundings) {
         check::security_group(planned, groups, &mut planning.diagnostics);
     }
     if let Some(subnets) = &known.subnets {
-        check::subnets(planned, subnets.keys(), &mut planning.diagnostics);
+        check::subnets(planned, &subnets.keys(), &mut planning.diagnostics);
         if let Some(address) = planned.get("private_ipv4").as_str().and_then(|text| text.parse().ok())
             && planning.creates()
             && !subnets.values().flatten().any(|range| range.contains::<&std::net::IpAddr>(&address))

@@ -168,9 +168,8 @@ fn skus_fit(planned: &Value, skus: &[SkuSeen], location: &str, found: &mut Diagn
     let offers = Wanted(planned).offers().unwrap_or_default();
     let listed = !planned.get("offers").is_null();
     for (index, offer) in offers.iter().enumerate() {
-        let path = |name: &str| match listed {
-            true => Path::of("offers").index(index).attribute(name),
-            false => Path::of(name),
+        let path = |name: &str| {
+            if listed { Path::of("offers").index(index).attribute(name) } else { Path::of(name) }
         };
         let Some(sku) = find(skus, &offer.sku) else {
             found.push(unknown(&offer.sku, skus, location, path("sku")));
@@ -215,16 +214,11 @@ fn zones_fit(
     path: &dyn Fn(&str) -> Path,
     found: &mut Diagnostics,
 ) {
-    let pools: Vec<(String, Path)> = match &offer.zone {
-        Some(zone) => vec![(zone.clone(), path("zone"))],
-        None => {
-            let zones = Wanted(planned).texts("zones").unwrap_or_default();
-            zones
-                .into_iter()
-                .enumerate()
-                .map(|(index, zone)| (zone, Path::of("zones").index(index)))
-                .collect()
-        }
+    let pools: Vec<(String, Path)> = if let Some(zone) = &offer.zone {
+        vec![(zone.clone(), path("zone"))]
+    } else {
+        let zones = Wanted(planned).texts("zones").unwrap_or_default();
+        zones.into_iter().enumerate().map(|(index, zone)| (zone, Path::of("zones").index(index))).collect()
     };
     for (zone, path) in pools {
         let why = if !sku.zones.contains(&zone) {

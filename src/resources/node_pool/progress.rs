@@ -55,10 +55,7 @@ impl Progress {
         self.nodes.insert(seen.name.clone(), value);
         self.states.insert(seen.name.clone(), Value::string(nodes::state(Some(&seen))));
         let asked = self.planned.get("replace_nodes").get(&seen.name);
-        if asked
-            .as_str()
-            .is_some_and(|asked| seen.recorded.get(recorded::REPLACED).is_some_and(|has| has == asked))
-        {
+        if asked.as_str().is_some_and(|asked| recorded::replaced_for(&seen.recorded) == Some(asked)) {
             self.replaced.insert(seen.name.clone(), asked.clone());
         }
         self.seen.insert(seen.name.clone(), seen);

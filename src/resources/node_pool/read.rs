@@ -188,8 +188,8 @@ fn drift(state: &mut Value, seen: &[&NodeSeen], ignored: &dyn Fn(&str) -> bool) 
     let mut asked = state.get("replace_nodes").as_map().cloned().unwrap_or_default();
     let before = asked.clone();
     for node in &whole {
-        if let Some(done) = node.recorded.get(recorded::REPLACED) {
-            asked.insert(node.name.clone(), Value::string(done.clone()));
+        if let Some(done) = recorded::replaced_for(&node.recorded) {
+            asked.insert(node.name.clone(), Value::string(done));
         }
     }
     if asked != before {

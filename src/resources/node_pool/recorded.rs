@@ -10,6 +10,17 @@ use crate::value::{Kind, Value};
 /// Records the string of `replace_nodes` for which a machine was made.
 pub(super) const REPLACED: &str = "replaced";
 
+/// What [`REPLACED`] holds: the string behind a mark, or that the argument was taken away again, because a
+/// tag may not be empty.
+pub(super) fn replaced(text: Option<&str>) -> String {
+    text.map_or_else(|| "-".to_owned(), |text| format!("={text}"))
+}
+
+/// The string for which a machine was made, if it is still asked.
+pub(super) fn replaced_for(recorded: &BTreeMap<String, String>) -> Option<&str> {
+    recorded.get(REPLACED)?.strip_prefix('=')
+}
+
 /// Records the arguments.
 pub(super) const CONFIG: &str = "config";
 

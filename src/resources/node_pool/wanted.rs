@@ -75,6 +75,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// The zone that the pool gives a new node, where the offers do not say one.
+    #[expect(clippy::option_option, reason = "not known yet, or known to be none")]
     pub(super) fn zone(self, number: u32) -> Option<Option<String>> {
         let zones = self.texts("zones")?;
         let count = u32::try_from(zones.len()).ok()?;

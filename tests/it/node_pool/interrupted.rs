@@ -106,6 +106,8 @@ async fn a_create_that_is_killed_anywhere_is_continued_with_the_same_host_key() 
     let text = workers("sku = \"D2s_v5\"");
     let world = World::start().await;
     let mut host = Host::start(world.launch(), Processes::Separate).await;
+    // Without one, a machine that is finished belongs to whoever has it in a state (HB1).
+    host.provider("environment = \"test\"\n");
     for n in 1..120 {
         world.reset().await;
         host.restore(Default::default());

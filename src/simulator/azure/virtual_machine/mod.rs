@@ -360,6 +360,12 @@ pub(crate) fn ended(azure: &mut Azure, clock: &Clock, operation: &Operation, wel
                 machine.temporary = None;
                 power::boot(azure, place);
                 power::bill(azure, now, place);
+            } else if !well && first && operation.failed_inside() {
+                // It runs and says why; only its agent never answered.
+                machine.power = Power::Running;
+                machine.provisioned = true;
+                power::boot(azure, place);
+                power::bill(azure, now, place);
             } else if !well && first {
                 reservation::reserve(azure, now, &interfaces(azure, place), &place.id());
             }
