@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 use bud::value::Value;
 use serde_json::{Value as Json, json};
 
+pub(crate) use matrix::whole;
+
 use crate::harness::host::Host;
 use crate::harness::world::{Ledger, World};
 

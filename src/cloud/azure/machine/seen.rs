@@ -106,11 +106,15 @@ fn machine(parts: &Parts, machine: &Value, standing: &Standing) -> MachineSeen {
 /// Whether a machine runs. A spot machine that is stopped for good was taken back: nobody else does that.
 pub(super) fn power(machine: &Value, word: Option<&str>) -> Power {
     let state = provisioning_state(machine);
+    let failed = state.eq_ignore_ascii_case("Failed") || state.eq_ignore_ascii_case("Canceled");
+    // A change that failed leaves a machine that is of use; a create that failed does not, even if it runs.
+    let ready = tags::get(&tags::of(machine), Mark::STATE) == Some("ready");
     match word {
         Some("deallocated" | "deallocating") if virtual_machine::is_spot(machine) => Power::Evicted,
         Some("deallocated" | "deallocating" | "stopped" | "stopping") => Power::Stopped,
+        Some("running" | "starting") if failed && !ready => Power::Failed,
         Some("running" | "starting") => Power::Running,
-        _ if state.eq_ignore_ascii_case("Failed") || state.eq_ignore_ascii_case("Canceled") => Power::Failed,
+        _ if failed => Power::Failed,
         _ => Power::Running,
     }
 }
