@@ -8,6 +8,7 @@ mod node_pool;
 mod pages;
 mod planned_networks;
 mod service;
+mod skus;
 mod tags;
 
 pub use pages::pages;
