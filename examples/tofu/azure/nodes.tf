@@ -3,8 +3,9 @@
 locals {
   # A pool for each machine type, named after it: `D32as_v5` makes `budk8s-worker-d32as-v5`, whose nodes are
   # `budk8s-worker-d32as-v5-0` and so on.
-  ingress = { for sku, count in var.ingress_sku : "${var.prefix}-ingress-${replace(lower(replace(sku, "/^(?i)standard_/", "")), "_", "-")}" => { sku = sku, count = count } }
-  worker  = { for sku, count in var.worker_sku : "${var.prefix}-worker-${replace(lower(replace(sku, "/^(?i)standard_/", "")), "_", "-")}" => { sku = sku, count = count } }
+  slug    = { for sku in concat(keys(var.ingress_sku), keys(var.worker_sku)) : sku => replace(trimprefix(lower(sku), "standard_"), "_", "-")... }
+  ingress = { for sku, count in var.ingress_sku : "${var.prefix}-ingress-${local.slug[sku][0]}" => { sku = sku, count = count } }
+  worker  = { for sku, count in var.worker_sku : "${var.prefix}-worker-${local.slug[sku][0]}" => { sku = sku, count = count } }
 
   primary_pool = "${var.prefix}-primary"
   gpu_pool     = "${var.prefix}-gpu"

@@ -1,7 +1,7 @@
 output "ip" {
   description = "Public addresses: of the primary, and of ingress nodes and workers by node name."
   value = {
-    primary = { for node in values(bud_node_pool.primary.nodes) : "primary" => { v4 = node.public_ipv4, v6 = node.public_ipv6 } }["primary"]
+    primary = one([for node in values(bud_node_pool.primary.nodes) : { v4 = node.public_ipv4, v6 = node.public_ipv6 }])
     ingress = {
       v4 = { for name, node in local.nodes : name => node.public_ipv4 if node.role == "ingress" }
       v6 = { for name, node in local.nodes : name => node.public_ipv6 if node.role == "ingress" }
@@ -11,11 +11,6 @@ output "ip" {
       v6 = { for name, node in local.nodes : name => node.public_ipv6 if node.role == "worker" }
     }
   }
-}
-
-output "private_ip" {
-  description = "Private IPv4 address of each node."
-  value       = { for name, node in local.nodes : name => node.private_ipv4 }
 }
 
 output "nodes" {
@@ -28,19 +23,9 @@ output "ids" {
   value       = merge({ (var.prefix) = bud_network.common.id }, { for pool in local.pools : pool.name => pool.id })
 }
 
-output "machine_ids" {
-  description = "Azure's id of each machine."
-  value       = { for name, node in local.nodes : name => node.id }
-}
-
-output "skus" {
-  description = "Machine type of each node."
-  value       = { for name, node in local.nodes : name => node.sku }
-}
-
-output "gpu_room" {
-  description = "How many more of each A100 machine type the quotas leave room for now."
-  value       = local.gpu_room
+output "gpu_sku" {
+  description = "A100 machine type that was chosen."
+  value       = terraform_data.gpu_sku.input
 }
 
 output "outdated" {

@@ -65,6 +65,11 @@ variable "ingress_sku" {
     condition     = alltrue([for count in values(var.ingress_sku) : count >= 0 && floor(count) == count])
     error_message = "The number of nodes of a type is a whole number and at least 0."
   }
+
+  validation {
+    condition     = length(distinct([for sku in keys(var.ingress_sku) : trimprefix(lower(sku), "standard_")])) == length(var.ingress_sku)
+    error_message = "A machine type is named twice, with and without `Standard_` or in another case."
+  }
 }
 
 variable "worker_sku" {
@@ -75,6 +80,11 @@ variable "worker_sku" {
   validation {
     condition     = alltrue([for count in values(var.worker_sku) : count >= 0 && floor(count) == count])
     error_message = "The number of nodes of a type is a whole number and at least 0."
+  }
+
+  validation {
+    condition     = length(distinct([for sku in keys(var.worker_sku) : trimprefix(lower(sku), "standard_")])) == length(var.worker_sku)
+    error_message = "A machine type is named twice, with and without `Standard_` or in another case."
   }
 }
 

@@ -20,9 +20,6 @@ resource "bud_node_pool" "worker" {
   replace_nodes = local.replace_nodes[each.key]
   remove_nodes  = local.remove_nodes[each.key]
   tags          = var.tags
-
-  # The group comes with the network's update, not with its id.
-  depends_on = [bud_network.common]
 }
 
 # What the region has of the A100 types that may be used, and what the quotas leave of them.
@@ -31,12 +28,13 @@ data "bud_skus" "gpu" {
 }
 
 locals {
-  # The first type of which the quotas leave enough; the first of all where none has, so that the plan says which
-  # quota is in the way.
+  # How many more of each type the quotas leave room for.
   gpu_room = { for sku in data.bud_skus.gpu.skus : sku.name => (
     sku.restriction != null ? 0 : var.gpu_spot ? coalesce(sku.spot_machines_left, 1000) : coalesce(sku.machines_left, 1000)
   ) }
-  gpu_choice = try([for sku in var.gpu_sku : sku if lookup(local.gpu_room, "Standard_${replace(sku, "/^(?i)standard_/", "")}", 0) >= var.gpu_count][0], var.gpu_sku[0])
+
+  # The first type with room enough; the first of all where none has it, so that the plan names the quota.
+  gpu_choice = try([for sku in var.gpu_sku : sku if try(local.gpu_room[provider::bud::sku("azure", sku).name], 0) >= var.gpu_count][0], var.gpu_sku[0])
 }
 
 # The choice is made once: what is left of a quota changes as soon as the machines exist. Another choice is made
@@ -76,6 +74,4 @@ resource "bud_node_pool" "gpu" {
   replace_nodes = local.replace_nodes[local.gpu_pool]
   remove_nodes  = local.remove_nodes[local.gpu_pool]
   tags          = var.tags
-
-  depends_on = [bud_network.common]
 }
