@@ -75,10 +75,11 @@ run "everything_is_made" {
 run "more_workers_leave_the_others_as_they_are" {
   variables {
     worker_sku = { D2s_v5 = 3 }
+    before     = run.everything_is_made.host_keys
   }
 
   assert {
-    condition     = length(output.nodes) == 6 && alltrue([for name, node in run.everything_is_made.nodes : output.nodes[name] == node])
+    condition     = length(output.nodes) == 6 && alltrue([for name, key in var.before : output.host_keys[name] == key])
     error_message = "Nodes: ${jsonencode(output.nodes)}"
   }
 }
@@ -87,15 +88,17 @@ run "one_node_is_made_anew" {
   variables {
     worker_sku    = { D2s_v5 = 3 }
     replace_nodes = { example-azure-gpu-0 = "1" }
+    before        = run.more_workers_leave_the_others_as_they_are.host_keys
+    ip            = run.more_workers_leave_the_others_as_they_are.ip
   }
 
   assert {
-    condition     = output.host_keys["example-azure-gpu-0"] != run.everything_is_made.host_keys["example-azure-gpu-0"]
-    error_message = "The machine is the old one."
+    condition     = [for name, key in var.before : name if output.host_keys[name] != key] == ["example-azure-gpu-0"]
+    error_message = "Other host keys: ${jsonencode(output.host_keys)}"
   }
 
   assert {
-    condition     = output.ip == run.more_workers_leave_the_others_as_they_are.ip
+    condition     = jsonencode(output.ip) == jsonencode(var.ip)
     error_message = "Addresses: ${jsonencode(output.ip)}"
   }
 }
