@@ -175,9 +175,10 @@ impl Stage {
             assert_eq!(self.host.instance(POOL), None, "{case}: the state");
             return;
         }
-        let ours = ledger.objects.iter().filter(|one| {
-            one.tags.get("bud:resource").is_some_and(|resource| resource == "bud_node_pool/w")
-        });
+        let ours = ledger
+            .objects
+            .iter()
+            .filter(|one| one.tags.get("bud:resource").is_some_and(|resource| resource == "bud_node_pool/w"));
         let owners: BTreeSet<&str> = ours.map(|one| one.tags["bud:owner"].as_str()).collect();
         assert!(owners.len() == 1 && !owners.contains(""), "{case}: owners {owners:?}");
         let state = self.host.value(POOL);

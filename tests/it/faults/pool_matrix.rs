@@ -6,14 +6,13 @@ use super::pool_case::{Clean, Fault, Stage, Tally, Verb};
 use super::whole;
 use crate::harness::world::Request;
 
-/// The places that are struck: all in the whole matrix, else two, which are others for each kind of fault.
-fn places<T: Clone>(all: &[T], kind: usize) -> Vec<T> {
-    if whole() || all.len() <= 2 {
+/// The places that are struck: all in the whole matrix, else so many, which are others for each kind of fault.
+fn places<T: Clone>(all: &[T], kind: usize, count: usize) -> Vec<T> {
+    if whole() || all.len() <= count {
         return all.to_vec();
     }
-    let half = all.len() / 2;
-    let first = kind * 5 % half;
-    vec![all[first].clone(), all[first + half].clone()]
+    let part = all.len() / count;
+    (0..count).map(|place| all[place * part + kind * 5 % part].clone()).collect()
 }
 
 fn numbers(clean: &Clean) -> Vec<u64> {
@@ -44,7 +43,7 @@ fn kinds(clean: &Clean) -> Vec<(&'static str, Vec<Fault>)> {
     let mut kinds = Vec::new();
     let mut at = |name: &'static str, fault: serde_json::Value| {
         let kind = kinds.len();
-        kinds.push((name, places(&all, kind).into_iter().map(|n| Fault::At(n, fault.clone())).collect()));
+        kinds.push((name, places(&all, kind, 1).into_iter().map(|n| Fault::At(n, fault.clone())).collect()));
     };
     at("cut before", json!("cut_before"));
     at("cut after", json!("cut_after"));
@@ -60,23 +59,23 @@ fn kinds(clean: &Clean) -> Vec<(&'static str, Vec<Fault>)> {
     }
     at("expired token", json!("expire_token"));
     for (name, fault) in [("kill before", "hang"), ("kill after", "cut_after")] {
-        let struck = places(&all, kinds.len());
+        let struck = places(&all, kinds.len(), 2);
         kinds.push((name, struck.into_iter().map(|n| Fault::Kill(n, json!(fault))).collect()));
     }
     let writes: Vec<Request> =
         clean.requests.iter().filter(|request| begins_an_operation(request)).cloned().collect();
     for status in ["Failed", "Canceled"] {
-        let struck = places(&writes, kinds.len());
+        let struck = places(&writes, kinds.len(), 2);
         kinds.push((status, struck.into_iter().map(|write| Fault::Ending(write, status)).collect()));
     }
     let machines: Vec<Request> =
         clean.requests.iter().filter(|request| takes_a_machine(request)).cloned().collect();
     let count = machines.len() as u64;
     for error in ["AllocationFailed", "SkuNotAvailable"] {
-        let struck = places(&(1..=count).collect::<Vec<u64>>(), 0);
+        let struck = places(&(1..=count).collect::<Vec<u64>>(), 0, 2);
         kinds.push((error, struck.into_iter().map(|nth| Fault::Room(nth, error)).collect()));
     }
-    kinds.push(("quota", places(&machines, 0).into_iter().map(Fault::Quota).collect()));
+    kinds.push(("quota", places(&machines, 0, 2).into_iter().map(Fault::Quota).collect()));
     kinds
 }
 

@@ -1,10 +1,11 @@
-//! Changes that stop a machine for a while: another kind of machine, a larger system disk.
+//! Changes that stop a machine for a while: another kind of machine, a larger system disk, another price.
 
 use serde_json::{Value, json};
 
 use super::super::disk;
 use super::super::ids::canonical;
 use super::super::request::{COMPUTE, Call, DISKS};
+use super::super::virtual_machine;
 use super::parts::Parts;
 use super::standing::{Look, Standing};
 use super::{AzureMachines, ready, seen};
@@ -39,7 +40,11 @@ impl AzureMachines {
         let grow = change.os_disk_gb.filter(|size| {
             standing.os_disk.as_ref().is_some_and(|object| disk::growth(object, *size).is_some())
         });
-        if resize.is_some() || grow.is_some() {
+        let reprice = change.spot.as_ref().filter(|spot| {
+            standing.machine.as_ref().is_some_and(|now| virtual_machine::reprice(now, spot).is_some())
+        });
+        let stops = resize.is_some() || grow.is_some() || reprice.is_some();
+        if stops {
             self.deallocate(&parts, &mut standing, patience).await?;
         }
         if let Some(sku) = resize
@@ -53,6 +58,13 @@ impl AzureMachines {
             standing.machine =
                 Some(self.client.patch(&parts.machine(), COMPUTE, machine, &change, patience).await?);
         }
+        if let Some(spot) = reprice
+            && let Some(machine) = standing.machine.take()
+        {
+            let change = |now: &Value| virtual_machine::reprice(now, spot);
+            standing.machine =
+                Some(self.client.patch(&parts.machine(), COMPUTE, machine, &change, patience).await?);
+        }
         if let Some(size) = grow
             && let Some(object) = standing.os_disk.take()
         {
@@ -60,7 +72,7 @@ impl AzureMachines {
             let change = |now: &Value| disk::growth(now, size);
             standing.os_disk = Some(self.client.patch(&id, DISKS, object, &change, patience).await?);
         }
-        if resize.is_some() || grow.is_some() || change.start {
+        if stops || change.start {
             self.start_stopped(&parts, &mut standing, patience).await?;
         }
         Ok(seen::node(&parts, &standing))
