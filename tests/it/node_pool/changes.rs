@@ -95,6 +95,9 @@ async fn another_size_restarts_the_nodes_one_after_another() {
             );
         }
     }
+    for node in ["w-0", "w-1"] {
+        assert_eq!(host.value(POOL).get("nodes").get(node).get("vcpus"), &Value::int(4), "{node}");
+    }
     let order: Vec<String> = writes(&world.ledger().await)
         .into_iter()
         .filter(|one| one.contains("/deallocate") || one.contains("/start"))

@@ -11,7 +11,11 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
     ("offers = [{ sku = \"cpu\" }, { sku = \"nothing\" }]", "offers", &["Unknown machine type", "nothing"]),
     ("sku = \"NC24ads_A100_v4\"\nzones = [\"1\", \"9\"]", "zones", &["Zone not offered", "\"9\""]),
     ("sku = \"D4s_v5\"", "sku", &["Machine type restricted", "D4s_v5"]),
-    ("sku = \"E2s_v5\"", "node_count", &["Quota too small", "standardESv5Family", "limit 1", "2 more"]),
+    (
+        "sku = \"E2s_v5\"\nnode_count = 1",
+        "node_count",
+        &["Quota too small", "standardESv5Family", "limit 1", "2 more"],
+    ),
     ("sku = \"cpu\"\nnode_count = -1", "node_count", &["Bad number of nodes", "-1"]),
     ("sku = \"cpu\"\nnode_count = 10000000000", "node_count", &["Bad number of nodes", "10000"]),
     ("sku = \"cpu\"\nnode_count = 1.5", "node_count", &["whole number"]),
@@ -55,7 +59,6 @@ fn a_plan_refuses_it_on_the_attribute_and_nothing_is_made() {
         world.quotas(&json!({ "standardESv5Family": 1 }));
         let mut wrong = Vec::new();
         for (arguments, line, says) in REFUSED {
-            // The last argument of the name wins a line of its own.
             write(&folder, &pool(arguments));
             let run = folder.run(&["plan", "-json"]);
             if run.status.success() || !judge(&run.errors(), line, says) {

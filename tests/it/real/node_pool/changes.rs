@@ -105,6 +105,8 @@ fn what_needs_a_restart_goes_node_by_node() {
             assert_eq!(world.machine(node)["boots"], 3, "{node}");
         }
         assert_eq!(now["chosen_sku"], "Standard_D4s_v5");
+        let node = &now["nodes"]["w-1"];
+        assert_eq!((&node["sku"], &node["vcpus"]), (&json!("Standard_D4s_v5"), &json!(4)), "{node}");
         folder.destroy().succeeded();
 
         let spot = |price: &str| small(2, &format!("spot = {{ max_price = {price} }}"));

@@ -68,8 +68,8 @@ const LIFE: &[Verb] = &[
         nodes: &["w-0", "w-1"],
         writes: [
             ("DELETE", "*/virtualMachines/w-1"),
-            ("DELETE", "*/disks/w-1-os"),
             ("PUT", "*/virtualMachines/w-1"),
+            ("PATCH", "*/virtualMachines/w-1"),
         ],
     },
     Verb {
