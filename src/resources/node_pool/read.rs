@@ -174,7 +174,7 @@ fn drift(state: &mut Value, seen: &[&NodeSeen], ignored: &dyn Fn(&str) -> bool) 
                 && ids.iter().all(|id| has.ids.iter().any(|other| other.eq_ignore_ascii_case(id)))
         })
     };
-    if !whole.iter().all(|node| same(&node)) {
+    if !whole.iter().all(same) {
         let of = |node: &NodeSeen| {
             let has = node.machine.as_ref().map(|machine| machine.identities.clone()).unwrap_or_default();
             has.system.then(|| "system".to_owned()).into_iter().chain(has.ids).collect::<Vec<String>>()
