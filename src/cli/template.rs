@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use bud::helm::chart::archive::Limits as ArchiveLimits;
 use bud::helm::chart::SchemaCheck;
+use bud::helm::chart::archive::Limits as ArchiveLimits;
 use bud::helm::fetch::{self, ValueOptions};
 use bud::helm::manifest::{self, TestHooks};
 use bud::helm::outside::{SystemChance, SystemClock};
