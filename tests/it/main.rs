@@ -17,6 +17,7 @@ mod azure_room;
 mod faults;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
+mod helm_oracle;
 mod network_interrupted;
 mod network_lifecycle;
 mod nixos_room;
