@@ -18,6 +18,7 @@ mod chart_server;
 mod faults;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
+mod helm_oracle;
 mod network_interrupted;
 mod network_lifecycle;
 mod nixos_room;

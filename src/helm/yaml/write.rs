@@ -23,6 +23,13 @@ pub(crate) enum Unwritable {
 /// `toYaml`: to JSON, and from there to YAML.
 pub(crate) fn write_through_json(value: &Value) -> Result<String, Unwritable> {
     check(value)?;
+    let folded;
+    let value = if holds_next_line(value) {
+        folded = fold(value);
+        &folded
+    } else {
+        value
+    };
     let mut writer = Writer { emitter: Emitter::new(Dialect::V2) };
     writer.node(value, Context::Root);
     Ok(writer.emitter.finish())
@@ -58,6 +65,39 @@ fn check_text(text: &str) -> Result<(), Unwritable> {
     }
     let bad = |rune: char| matches!(rune, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     if text.chars().any(bad) { Err(Unwritable::Control) } else { Ok(()) }
+}
+
+fn holds_next_line(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\u{85}'),
+        Value::List(items) => items.iter().any(holds_next_line),
+        Value::Map(map) => map.iter().any(|(key, value)| key.contains('\u{85}') || holds_next_line(value)),
+        _ => false,
+    }
+}
+
+/// JSON leaves U+0085 as it is, and YAML folds it in quotes: one is a space, more are one less.
+fn fold(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(fold_text(text)),
+        Value::List(items) => Value::List(items.iter().map(fold).collect()),
+        Value::Map(map) => Value::Map(map.iter().map(|(key, value)| (fold_text(key), fold(value))).collect()),
+        other => other.clone(),
+    }
+}
+
+fn fold_text(text: &str) -> String {
+    let quoted = text.chars().map(|rune| match rune {
+        '\u{85}' => rune.to_string(),
+        ' ' => " ".to_owned(),
+        rune if rune.is_alphanumeric() => rune.to_string(),
+        rune => format!("\\U{:08x}", u32::from(rune)),
+    });
+    let quoted = format!("\"{}\"", quoted.collect::<String>());
+    match super::compose::read(quoted.as_bytes()) {
+        Ok(Value::String(folded)) => folded,
+        _ => text.to_owned(),
+    }
 }
 
 fn json_length(text: &str) -> usize {

@@ -2,13 +2,17 @@
 
 use crate::helm::render::{RenderError, RenderErrorKind};
 
+/// A failure, in a box so that what succeeds carries no room for it.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Link>);
+
 /// One link of the chain.
 #[derive(Debug)]
-pub(crate) struct Failure {
+struct Link {
     kind: RenderErrorKind,
     /// What comes before the text of the inner link.
     head: String,
-    inner: Option<Box<Failure>>,
+    inner: Option<Failure>,
     place: Option<Place>,
 }
 
@@ -35,23 +39,28 @@ pub(super) struct Where {
 impl Failure {
     /// A plain error of Go.
     pub(crate) fn text(text: impl Into<String>) -> Self {
-        Self { kind: RenderErrorKind::Execute, head: text.into(), inner: None, place: None }
+        Self(Box::new(Link { kind: RenderErrorKind::Execute, head: text.into(), inner: None, place: None }))
     }
 
     /// A limit of ours.
     pub(crate) fn limit(text: impl Into<String>) -> Self {
-        Self { kind: RenderErrorKind::Limit, ..Self::text(text) }
+        Self::text(text).of(RenderErrorKind::Limit)
     }
 
     /// A template that refused, marked as Helm marks it.
     pub(crate) fn refused(text: &str) -> Self {
         let head = format!("HELM_ERR_START{text}HELM_ERR_END");
-        Self { kind: RenderErrorKind::Refused, ..Self::text(head) }
+        Self::text(head).of(RenderErrorKind::Refused)
+    }
+
+    fn of(mut self, kind: RenderErrorKind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     /// The same failure after some words.
     pub(crate) fn wrap(self, head: impl Into<String>) -> Self {
-        Self { kind: self.kind, head: head.into(), inner: Some(Box::new(self)), place: None }
+        Self(Box::new(Link { kind: self.0.kind, head: head.into(), inner: Some(self), place: None }))
     }
 
     /// A failure at a node, as Go's `ExecError`.
@@ -69,16 +78,16 @@ impl Failure {
             _ => cause.to_owned(),
         };
         let Where { file, line, column, expression, .. } = place;
-        Self {
-            kind: inner.as_ref().map_or(RenderErrorKind::Execute, |inner| inner.kind),
+        Self(Box::new(Link {
+            kind: inner.as_ref().map_or(RenderErrorKind::Execute, |inner| inner.0.kind),
             head,
-            inner: inner.map(Box::new),
+            inner,
             place: Some(Place { template: file, line, column, expression, cause }),
-        }
+        }))
     }
 
-    fn chain(&self) -> impl Iterator<Item = &Failure> {
-        std::iter::successors(Some(self), |link| link.inner.as_deref())
+    fn chain(&self) -> impl Iterator<Item = &Link> {
+        std::iter::successors(Some(&*self.0), |link| link.inner.as_ref().map(|inner| &*inner.0))
     }
 
     fn full(&self) -> String {
@@ -100,7 +109,7 @@ impl Failure {
         }
         let message = shown(&full, &starts);
         let error = RenderError {
-            kind: self.kind,
+            kind: self.0.kind,
             message,
             template: String::new(),
             line: 0,

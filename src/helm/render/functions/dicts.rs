@@ -109,15 +109,19 @@ fn merge(target: &Map, source: &Map, overwrite: bool) {
     let pairs: Vec<(Str, Datum)> = source.pairs().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, new) in pairs {
         let old = target.get(key.bytes());
-        if let (Some(Datum::Map(old)), Datum::Map(new)) = (&old, &new) {
-            if old.kind().holds_any() && new.kind().holds_any() && !(old.is_nil() || new.is_nil()) {
-                merge(old, new, overwrite);
-                continue;
-            }
+        if let (Some(Datum::Map(old)), Datum::Map(new)) = (&old, &new)
+            && old.kind().holds_any()
+            && new.kind().holds_any()
+            && old.len() > 0
+            && !new.is_nil()
+        {
+            merge(old, new, overwrite);
+            continue;
         }
         let replaces = match &old {
             None => true,
-            Some(old) if overwrite => !is_zero(&new) || (is_zero(old) && matches!(old, Datum::Nil)),
+            // Whatever it is: mergo does not ask whether what overwrites is empty.
+            Some(_) if overwrite => true,
             Some(old) => is_zero(old) && !(is_zero(&new) && matches!(new, Datum::Nil)),
         };
         if replaces {

@@ -1,0 +1,85 @@
+//! One case for each meaning of values, each construct and each kind of error.
+
+use super::{differs, helm};
+
+/// Name, files, arguments.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const SHOW: &str = "all: {{ .Values | toJson }}\n";
+const PARENT: &str = "apiVersion: v2\nname: oracle\nversion: 1.0.0\ndependencies:\n- name: sub\n  version: \">=0.1\"\n  condition: sub.enabled\n  tags: [t]\n";
+const SUB: &str = "apiVersion: v2\nname: sub\nversion: 0.1.0\n";
+const SUB_SHOW: &str = "sub: {{ .Values | toJson }}\nname: {{ .Chart.Name }}\n";
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    ("functions", &[("templates/_all.tpl", include_str!("functions.tpl")), ("values.yaml", include_str!("functions.yaml")),
+        ("templates/a.yaml", "all: {{ include \"all\" . | toJson }}\n")], &[]),
+    ("null deletes", &[("values.yaml", "a: 1\nb: {c: {d: 2, e: 3}, f: 4}\n"), ("templates/a.yaml", SHOW)], &["--set", "a=null,b.c.d=null,b.f=null"]),
+    ("null in defaults", &[("values.yaml", "a: null\nb: {c: null, d: 1}\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("null deletes in a subchart", &[("Chart.yaml", PARENT), ("values.yaml", "sub: {a: null, b: {c: null}}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/values.yaml", "a: 1\nb: {c: 2, d: 3}\n"), ("charts/sub/templates/s.yaml", SUB_SHOW), ("templates/a.yaml", SHOW)], &[]),
+    ("globals", &[("Chart.yaml", PARENT), ("values.yaml", "global: {a: {b: 1}}\nsub: {global: {c: 2}}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/values.yaml", "global: {a: {d: 3}, e: 4}\n"), ("charts/sub/templates/s.yaml", SUB_SHOW), ("templates/a.yaml", SHOW)], &["--set", "global.x=5"]),
+    ("defaults of a subchart are seen above", &[("Chart.yaml", PARENT), ("charts/sub/Chart.yaml", SUB), ("charts/sub/values.yaml", "port: 80\n"), ("templates/a.yaml", "p: {{ .Values.sub.port }} {{ .Subcharts.sub.Values.port }}\n")], &[]),
+    ("condition off", &[("Chart.yaml", PARENT), ("values.yaml", "sub: {enabled: false}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/templates/s.yaml", SUB_SHOW), ("templates/a.yaml", SHOW)], &[]),
+    ("condition over tag", &[("Chart.yaml", PARENT), ("values.yaml", "tags: {t: false}\nsub: {enabled: true}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/templates/s.yaml", SUB_SHOW)], &[]),
+    ("tag off", &[("Chart.yaml", PARENT), ("values.yaml", "tags: {t: false}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/templates/s.yaml", SUB_SHOW), ("templates/a.yaml", SHOW)], &[]),
+    ("alias", &[("Chart.yaml", "apiVersion: v2\nname: oracle\nversion: 1.0.0\ndependencies:\n- {name: sub, version: 0.1.0, alias: one}\n- {name: sub, version: 0.1.0, alias: two}\n"), ("values.yaml", "one: {a: 1}\ntwo: {a: 2}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/templates/s.yaml", SUB_SHOW)], &[]),
+    ("import-values", &[("Chart.yaml", "apiVersion: v2\nname: oracle\nversion: 1.0.0\ndependencies:\n- name: sub\n  version: 0.1.0\n  import-values:\n  - data\n  - {child: in, parent: out}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/values.yaml", "exports: {data: {a: 1}}\nin: {b: 2}\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("missing dependency", &[("Chart.yaml", PARENT), ("templates/a.yaml", SHOW)], &[]),
+    ("schema", &[("values.schema.json", "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"b\"]}"), ("values.yaml", "a: 1\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("schema of a subchart", &[("Chart.yaml", PARENT), ("charts/sub/Chart.yaml", SUB), ("charts/sub/values.schema.json", "{\"properties\":{\"a\":{\"minimum\":3}}}"), ("charts/sub/values.yaml", "a: 1\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("numbers", &[("values.yaml", "a: 9007199254740993\nb: 1e3\nc: 0x1f\nd: 010\ne: 1.0\nf: 123456789.5\ng: -0\nh: 1e100\ni: 0o17\nj: 1_000\n"), ("templates/a.yaml", "all: {{ range $k, $v := .Values }}{{ $k }}={{ $v }} {{ kindOf $v }};{{ end }}\n")], &["--set", "k=12345678901,l=1.5,m=007"]),
+    ("yaml 1.1", &[("values.yaml", "a: yes\nb: No\nc: on\nd: y\ne: ~\nf: NULL\ng: 'yes'\n1: x\n2.5: y\ntrue: z\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("anchors", &[("values.yaml", "a: &x {b: 1, c: [1]}\nd: *x\ne:\n  <<: *x\n  b: 2\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("documents", &[("values.yaml", "a: 1\nb: {c: 1}\n---\nb: {d: 2}\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("crlf, mark and tabs", &[("values.yaml", "\u{feff}a: 1\r\nb: \"x\ty\"\r\nc: |\r\n  l1\r\n  l2\r\n"), ("templates/a.yaml", "\u{feff}all: {{ .Values | toJson }}\r\n")], &[]),
+    ("unicode", &[("values.yaml", "a: é😀\n\"ключ\": \"\\u2028\\u0001\"\n"), ("templates/a.yaml", "y: |\n{{ toYaml .Values | indent 2 }}\n")], &[]),
+    ("set", &[("values.yaml", "l: [1, 2, 3]\n"), ("templates/a.yaml", SHOW)], &["--set", "l[1]=x,m[0].n=1,o={a,b},p\\.q=r,s=", "--set-string", "t=1", "--set-json", "u={\"v\":[1]}", "--set-literal", "w=a,b=c"]),
+    ("order and hooks", &[("templates/a.yaml", "kind: Service\nmetadata: {name: s}\n---\nkind: Namespace\nmetadata: {name: n}\n---\nkind: Zebra\n---\n# nothing\n---\nkind: Job\nmetadata:\n  name: j\n  annotations: {\"helm.sh/hook\": \"pre-install,test\", \"helm.sh/hook-weight\": \"3\"}\n"), ("templates/b.yaml", "kind: Deployment\n---\nkind: ConfigMap\n")], &[]),
+    ("skip tests", &[("templates/a.yaml", "kind: Pod\nmetadata:\n  name: j\n  annotations: {\"helm.sh/hook\": test}\n")], &["--skip-tests"]),
+    ("no hooks", &[("templates/a.yaml", "kind: Pod\nmetadata:\n  name: j\n  annotations: {\"helm.sh/hook\": pre-install}\n")], &["--no-hooks"]),
+    ("crds", &[("crds/c.yaml", "kind: CustomResourceDefinition\n"), ("templates/a.yaml", "kind: Pod\n")], &["--include-crds"]),
+    ("show only", &[("templates/a.yaml", "kind: Pod\n"), ("templates/b.yaml", "kind: Job\n")], &["--show-only", "templates/b.yaml"]),
+    ("show only of nothing", &[("templates/a.yaml", "kind: Pod\n")], &["--show-only", "templates/z.yaml"]),
+    ("capabilities", &[("templates/a.yaml", "a: {{ .Capabilities.KubeVersion }} {{ .Capabilities.KubeVersion.Minor }} {{ .Capabilities.APIVersions.Has \"x/v1\" }} {{ .Capabilities.APIVersions.Has \"apps/v1\" }} {{ .Release.IsUpgrade }} {{ .Release.Namespace }}\n")], &["--kube-version", "1.30.2", "-a", "x/v1", "--is-upgrade", "-n", "ns"]),
+    ("kube version too old", &[("Chart.yaml", "apiVersion: v2\nname: oracle\nversion: 1.0.0\nkubeVersion: \">=2.0\"\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("files", &[("f/a.txt", "one\ntwo\n"), ("f/b.bin", "x"), ("templates/a.yaml", "a: {{ .Files.Get \"f/a.txt\" | quote }} {{ .Files.Lines \"f/a.txt\" }}\nb:\n{{ (.Files.Glob \"f/*\").AsConfig | indent 2 }}\n{{ (.Files.Glob \"f/*.txt\").AsSecrets | indent 2 }}\n")], &[]),
+    ("helmignore", &[(".helmignore", "*.md\nf/\n!f/keep\n"), ("f/a", "1"), ("x.md", "2"), ("y.txt", "3"), ("templates/a.yaml", "a: {{ range $k, $_ := .Files }}{{ $k }},{{ end }}\n")], &[]),
+    ("library", &[("Chart.yaml", "apiVersion: v2\nname: oracle\nversion: 1.0.0\ntype: library\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("notes and partials", &[("templates/NOTES.txt", "hello"), ("templates/_p.yaml", "kind: Pod\n"), ("templates/a.yaml", "kind: Job\n")], &[]),
+    ("trimming and comments", &[("templates/a.yaml", "a: {{- /* c */ -}} x\n{{- if true }}\nb: 1\n{{- else }}\nb: 2\n{{- end }}\nc: {{ \"x\" -}}   y\n")], &[]),
+    ("variables", &[("templates/a.yaml", "{{- $x := 1 }}{{ range list 1 2 3 }}{{ $x = add $x . }}{{ end }}\na: {{ $x }}\n{{ with $y := \"q\" }}b: {{ $y }}{{ . }}{{ end }}\nc: {{ range $i, $e := list \"a\" \"b\" }}{{ if $i }},{{ end }}{{ $e }}{{ else }}none{{ end }}\n")], &[]),
+    ("blocks and templates", &[("templates/a.yaml", "{{ block \"b\" . }}a: {{ .Chart.Name }}{{ end }}\n{{ define \"c\" }}c: {{ . }}{{ end }}{{ template \"c\" 5 }}\n")], &[]),
+    ("nil pointer", &[("templates/a.yaml", "a: {{ .Values.x.y.z }}\n")], &[]),
+    ("required", &[("templates/a.yaml", "a: {{ required \"need x\" .Values.x }}\n")], &[]),
+    ("fail in include", &[("templates/_h.tpl", "{{ define \"h\" }}{{ fail \"no\" }}{{ end }}"), ("templates/a.yaml", "a: 1\nb: {{ include \"h\" . }}\n")], &[]),
+    ("error in include", &[("templates/_h.tpl", "{{ define \"h\" }}\n{{ .Values.q.r }}{{ end }}"), ("templates/a.yaml", "a: 1\nb: {{ include \"h\" . | nindent 2 }}\n")], &[]),
+    ("error in tpl", &[("templates/a.yaml", "a: {{ tpl \"{{ .Values.q.r }}\" . }}\n")], &[]),
+    ("unparseable tpl", &[("templates/a.yaml", "a: {{ tpl \"{{ if }}\" . }}\n")], &[]),
+    ("no such template", &[("templates/a.yaml", "a: {{ include \"nope\" . }}\n")], &[]),
+    ("parse error", &[("templates/a.yaml", "a: 1\n{{ if .x }}\n")], &[]),
+    ("unknown function", &[("templates/a.yaml", "a: {{ env \"HOME\" }}\n")], &[]),
+    ("wrong argument", &[("templates/a.yaml", "a: {{ upper 5 }}\n")], &[]),
+    ("wrong count", &[("templates/a.yaml", "a: {{ trunc 5 }}\n")], &[]),
+    ("bad comparison", &[("templates/a.yaml", "a: {{ eq 1 \"a\" }}\n")], &[]),
+    ("bad index", &[("templates/a.yaml", "a: {{ index (list 1) 5 }}\n")], &[]),
+    ("range over text", &[("templates/a.yaml", "a: {{ range .Values.s }}x{{ end }}\n"), ("values.yaml", "s: 1.5\n")], &[]),
+    ("recursion", &[("templates/a.yaml", "{{ define \"r\" }}{{ include \"r\" . }}{{ end }}a: {{ include \"r\" . }}\n")], &[]),
+    ("output that is no yaml", &[("templates/a.yaml", "a: b: c\n")], &[]),
+    ("values that are no yaml", &[("values.yaml", "a: [1\nb: 2\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("values that are no map", &[("values.yaml", "- a\n"), ("templates/a.yaml", SHOW)], &[]),
+    ("bad set", &[("templates/a.yaml", SHOW)], &["--set", "a[-1]=x"]),
+    ("missing values file", &[("templates/a.yaml", SHOW)], &["-f", "nope.yaml"]),
+    ("bad chart", &[("Chart.yaml", "apiVersion: v2\nname: oracle\nversion: x.y\n"), ("templates/a.yaml", SHOW)], &[]),
+];
+
+#[test]
+fn every_case_renders_as_helm_renders_it() {
+    let Some(helm) = helm() else { return };
+    let different: Vec<String> = CASES
+        .iter()
+        .filter_map(|(name, files, arguments)| {
+            differs(&helm, files, arguments).map(|difference| format!("=== {name}\n{difference}"))
+        })
+        .collect();
+    assert!(different.is_empty(), "{} of {} differ\n{}", different.len(), CASES.len(), different.join("\n"));
+}

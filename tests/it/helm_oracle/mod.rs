@@ -1,0 +1,65 @@
+//! The render engine beside the real Helm (`BUD_TEST_HELM`): equal text, and equal errors.
+
+mod cases;
+mod fragments;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The judge; without it there is nothing to compare with.
+fn helm() -> Option<PathBuf> {
+    let path = std::env::var_os("BUD_TEST_HELM").map(PathBuf::from);
+    if path.is_none() {
+        println!("BUD_TEST_HELM is not set: tests/peers/build helm makes it");
+    }
+    path
+}
+
+fn run(program: &Path, arguments: &[&str], chart: &Path) -> (bool, String, String) {
+    let output = Command::new(program)
+        .args(["template", "oracle"])
+        .arg(chart)
+        .args(arguments)
+        .output()
+        .expect("the program runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let errors = text(&output.stderr);
+    let error = errors.find("Error: ").map_or(String::new(), |at| errors[at..].to_owned());
+    (output.status.success(), text(&output.stdout), error)
+}
+
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (name, content) in files {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
+        std::fs::write(path, content).expect("file");
+    }
+    if !folder.join("Chart.yaml").exists() {
+        let meta = "apiVersion: v2\nname: oracle\nversion: 1.2.3\nappVersion: \"4.5\"\n";
+        std::fs::write(folder.join("Chart.yaml"), meta).expect("file");
+    }
+}
+
+/// Renders with both; the difference, if there is one.
+fn differs(helm: &Path, files: &[(&str, &str)], arguments: &[&str]) -> Option<String> {
+    let folder = tempfile::tempdir().expect("folder");
+    let chart = folder.path().join("oracle");
+    write(&chart, files);
+    let ours = Path::new(env!("CARGO_BIN_EXE_terraform-provider-bud"));
+    let theirs = run(helm, arguments, &chart);
+    let found = run(ours, arguments, &chart);
+    if theirs == found {
+        return None;
+    }
+    let first = |text: &str, other: &str| -> String {
+        let same = text.lines().zip(other.lines()).take_while(|(a, b)| a == b).count();
+        text.lines().skip(same).take(4).collect::<Vec<_>>().join("\n")
+    };
+    Some(format!(
+        "helm:\n{}\n{}\nbud:\n{}\n{}",
+        first(&theirs.1, &found.1),
+        theirs.2,
+        first(&found.1, &theirs.1),
+        found.2
+    ))
+}
