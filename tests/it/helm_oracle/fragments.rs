@@ -18,7 +18,21 @@ impl Draw {
     }
 
     fn text(&mut self) -> String {
-        let words = ["", "a", "Foo Bar", "x-y_z", "1", "yes", "a: b", "é", " lead", "a\\nb\\n", "long words here and there", "#", "v1.2.3"];
+        let words = [
+            "",
+            "a",
+            "Foo Bar",
+            "x-y_z",
+            "1",
+            "yes",
+            "a: b",
+            "é",
+            " lead",
+            "a\\nb\\n",
+            "long words here and there",
+            "#",
+            "v1.2.3",
+        ];
         format!("\"{}\"", self.pick(&words))
     }
 
@@ -57,18 +71,98 @@ impl Draw {
     fn fragment(&mut self) -> String {
         let (text, any) = (self.text(), self.any(0));
         match self.next(12) {
-            0 => format!("{{{{ {any} | {} }}}}", self.pick(&["toYaml", "toYamlPretty", "toJson", "toPrettyJson", "toString", "quote", "kindOf", "typeOf", "empty", "squote"])),
-            1 => format!("{{{{ {text} | {} }}}}", self.pick(&["upper", "title", "snakecase", "kebabcase", "camelcase", "b64enc", "sha256sum", "trunc 3", "trunc -2", "indent 2", "nindent 1", "fromYaml", "initials", "swapcase", "nospace", "untitle", "abbrev 5", "splitList \" \"", "regexFind \"[a-z]+\"", "replace \"a\" \"b\"", "wrap 4", "toJson", "urlquery", "html"])),
-            2 => format!("{{{{ printf \"%{}\" {any} }}}}", self.pick(&["v", "s", "d", "q", "T", "5v", "+v", "x", "t"])),
-            3 => format!("{{{{ {} {} {} }}}}", self.pick(&["add", "sub", "mul", "max", "min", "addf", "subf", "mulf"]), self.number(), self.number()),
-            4 => format!("{{{{ {} | {} }}}}", self.list(), self.pick(&["uniq", "sortAlpha", "reverse", "join \",\"", "first", "last", "rest", "initial", "compact", "len", "toJson", "toStrings"])),
-            5 => format!("{{{{ {} {} {} | toJson }}}}", self.pick(&["merge", "mergeOverwrite"]), self.dict(0), self.dict(0)),
+            0 => format!(
+                "{{{{ {any} | {} }}}}",
+                self.pick(&[
+                    "toYaml",
+                    "toYamlPretty",
+                    "toJson",
+                    "toPrettyJson",
+                    "toString",
+                    "quote",
+                    "kindOf",
+                    "typeOf",
+                    "empty",
+                    "squote"
+                ])
+            ),
+            1 => format!(
+                "{{{{ {text} | {} }}}}",
+                self.pick(&[
+                    "upper",
+                    "title",
+                    "snakecase",
+                    "kebabcase",
+                    "camelcase",
+                    "b64enc",
+                    "sha256sum",
+                    "trunc 3",
+                    "trunc -2",
+                    "indent 2",
+                    "nindent 1",
+                    "fromYaml",
+                    "initials",
+                    "swapcase",
+                    "nospace",
+                    "untitle",
+                    "abbrev 5",
+                    "splitList \" \"",
+                    "regexFind \"[a-z]+\"",
+                    "replace \"a\" \"b\"",
+                    "wrap 4",
+                    "toJson",
+                    "urlquery",
+                    "html"
+                ])
+            ),
+            2 => format!(
+                "{{{{ printf \"%{}\" {any} }}}}",
+                self.pick(&["v", "s", "d", "q", "T", "5v", "+v", "x", "t"])
+            ),
+            3 => format!(
+                "{{{{ {} {} {} }}}}",
+                self.pick(&["add", "sub", "mul", "max", "min", "addf", "subf", "mulf"]),
+                self.number(),
+                self.number()
+            ),
+            4 => format!(
+                "{{{{ {} | {} }}}}",
+                self.list(),
+                self.pick(&[
+                    "uniq",
+                    "sortAlpha",
+                    "reverse",
+                    "join \",\"",
+                    "first",
+                    "last",
+                    "rest",
+                    "initial",
+                    "compact",
+                    "len",
+                    "toJson",
+                    "toStrings"
+                ])
+            ),
+            5 => format!(
+                "{{{{ {} {} {} | toJson }}}}",
+                self.pick(&["merge", "mergeOverwrite"]),
+                self.dict(0),
+                self.dict(0)
+            ),
             6 => format!("{{{{ if {any} }}}}yes{{{{ else }}}}no{{{{ end }}}}"),
-            7 => format!("{{{{ range $k, $v := {} }}}}{{{{ $k }}}}:{{{{ $v }}}};{{{{ else }}}}-{{{{ end }}}}", if self.next(2) == 0 { self.list() } else { self.dict(0) }),
+            7 => format!(
+                "{{{{ range $k, $v := {} }}}}{{{{ $k }}}}:{{{{ $v }}}};{{{{ else }}}}-{{{{ end }}}}",
+                if self.next(2) == 0 { self.list() } else { self.dict(0) }
+            ),
             8 => format!("{{{{ default {} {any} }}}} {{{{ coalesce {any} {text} }}}}", self.text()),
             9 => format!("{{{{ with {any} }}}}{{{{ . }}}}{{{{ end }}}}"),
             10 => format!("{{{{ {} | fromYaml | toYaml }}}}", self.text()),
-            _ => format!("{{{{ ternary {any} {text} ({} {} {}) }}}}", self.pick(&["eq", "ne"]), self.text(), self.text()),
+            _ => format!(
+                "{{{{ ternary {any} {text} ({} {} {}) }}}}",
+                self.pick(&["eq", "ne"]),
+                self.text(),
+                self.text()
+            ),
         }
     }
 }
@@ -92,7 +186,9 @@ fn compare(seed: u64, count: usize) {
     let mut draw = Draw(seed);
     for _ in 0..count.div_ceil(50) {
         let fragments: Vec<String> = (0..50).map(|_| draw.fragment()).collect();
-        let differ = |some: &[String]| differs(&helm, &[("values.yaml", VALUES), ("templates/a.yaml", &chart(some))], &[]);
+        let differ = |some: &[String]| {
+            differs(&helm, &[("values.yaml", VALUES), ("templates/a.yaml", &chart(some))], &[])
+        };
         // A fragment that fails hides those behind it: such a batch is compared one by one.
         let Some(_) = differ(&fragments) else { continue };
         for fragment in &fragments {

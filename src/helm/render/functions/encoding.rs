@@ -85,7 +85,9 @@ fn wrong(found: &Datum, wanted: &str) -> String {
 fn from_yaml(text: &[u8]) -> Outcome {
     match read(text)? {
         // Go's decoder makes a map nil where the document is null.
-        Datum::Nil => Ok(Datum::Map(crate::helm::render::datum::Map::nil(crate::helm::render::datum::MapKind::Any))),
+        Datum::Nil => {
+            Ok(Datum::Map(crate::helm::render::datum::Map::nil(crate::helm::render::datum::MapKind::Any)))
+        }
         map @ Datum::Map(_) => Ok(map),
         other => Err(wrong(&other, "map[string]interface {}")),
     }
