@@ -337,7 +337,7 @@ fn numeric(schema: &Json, value: f64, draft: u32) -> Vec<String> {
     let excluded = |keyword: &str| draft == 4 && schema.get(keyword) == Some(&Json::Bool(true));
     let mut found = Vec::new();
     let mut complain = |keyword: &str, limit: f64| {
-        found.push(format!("{keyword}: got {}, want {}", number(value), number(limit)))
+        found.push(format!("{keyword}: got {}, want {}", number(value), number(limit)));
     };
     if let Some(least) = limit("minimum") {
         if excluded("exclusiveMinimum") {

@@ -199,7 +199,7 @@ impl<'a> Validator<'a> {
             if let Some(cause) =
                 self.schema(contains, value, &below(path, &at.to_string()), &mut Seen::default())
             {
-                causes.push(cause)
+                causes.push(cause);
             } else {
                 matched.push(at);
                 if self.draft >= 2020 {

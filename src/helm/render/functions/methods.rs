@@ -68,7 +68,10 @@ const VALUES: &[Method] = &[
             match next {
                 Some(Datum::Map(map)) => found = Datum::Map(map.with_kind(MapKind::Values)),
                 _ => {
-                    return Err(format!("{} is not a table", crate::helm::render::go::quote(part.as_bytes())));
+                    return Err(format!(
+                        "{} is not a table",
+                        crate::helm::render::go::quote(part.as_bytes())
+                    ));
                 }
             }
         }

@@ -192,18 +192,15 @@ fn map_case(text: &[u8], change: fn(char) -> char) -> Vec<u8> {
 }
 
 fn swap_case(text: &str) -> String {
-    let mut white_before = true;
     text.chars()
         .map(|rune| {
-            let swapped = if rune.is_uppercase() {
+            if rune.is_uppercase() {
                 go_lower(rune)
             } else if rune.is_lowercase() {
                 go_upper(rune)
             } else {
                 rune
-            };
-            white_before = go_text::is_space(rune);
-            swapped
+            }
         })
         .collect()
 }

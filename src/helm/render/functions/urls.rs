@@ -29,7 +29,7 @@ pub(super) fn query_escape(text: &[u8]) -> String {
     for byte in text {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(*byte))
+                out.push(char::from(*byte));
             }
             b' ' => out.push('+'),
             byte => out.push_str(&format!("%{byte:02X}")),
