@@ -231,6 +231,8 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
         return print_string(out, &text, verb, flags, arg);
     }
     let sharp_v = verb == 'v' && flags.sharp;
+    // `%+v` names fields and says nothing about signs.
+    let flags = Flags { plus: flags.plus && verb != 'v', ..flags };
     match arg {
         Datum::Nil => out.extend_from_slice(if sharp_v { b"interface {}(nil)" } else { b"<nil>" }),
         Datum::Bool(truth) => match verb {
