@@ -110,7 +110,8 @@ pub(super) const TABLE: &[Function] = &[
     plain("title", &[S], |args| ok(title(&utf8(&args[0])))),
     plain("untitle", &[S], |args| ok(untitle(&utf8(&args[0])))),
     plain("initials", &[S], |args| {
-        let text = utf8(&args[0]);
+        // goutils takes bytes for runes.
+        let text: String = text(&args[0]).iter().map(|byte| char::from(*byte)).collect();
         let mut last_was_space = true;
         ok(text
             .chars()
