@@ -6,7 +6,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test matrix bench docs lint deny release clean-cache
+.PHONY: help build demo test matrix fuzz bench docs lint deny release clean-cache
 
 help: ## Print this table.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: ## Get the programs that the tests talk to, then run every test.
 
 matrix: ## Run the whole fault matrix; its last lines are kept in docs/guides.
 	scripts/matrix
+
+fuzz: ## Random template fragments against the real Helm, for BUD_FUZZ_SECONDS (60).
+	. scripts/environment; export $$(tests/peers/build helm); cargo test --locked --test it -- --ignored --nocapture random_fragments
 
 bench: ## Measure start, memory and requests, beside the Helm provider.
 	scripts/bench

@@ -13,6 +13,9 @@ use bud::helm::render::{Capabilities, Engine, KubeVersion, Limits, Outside, Rele
 use bud::helm::template::{Rendered, SubchartNotes, TemplateError, TemplateOptions, template};
 use clap::Args;
 
+/// Only what is used of it is taken from the system.
+const STACK: usize = 512 << 20;
+
 /// The arguments that `helm template` has as well.
 #[derive(Args)]
 pub(super) struct Template {
@@ -141,11 +144,22 @@ impl Template {
 
     /// Runs the command.
     pub(super) fn run(&self) -> ExitCode {
-        let printed = self.render().and_then(|rendered| {
-            for warning in &rendered.warnings {
-                super::say(warning);
+        // Templates nest a thousand deep before they are refused, which a usual stack does not hold.
+        let printed = std::thread::scope(|scope| {
+            let work = || {
+                self.render().and_then(|rendered| {
+                    for warning in &rendered.warnings {
+                        super::say(warning);
+                    }
+                    self.text(&rendered)
+                })
+            };
+            match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
+                Ok(thread) => {
+                    thread.join().unwrap_or_else(|_| Err(Failed("the render broke off".to_owned())))
+                }
+                Err(error) => Err(Failed(format!("no thread: {error}"))),
             }
-            self.text(&rendered)
         });
         match printed {
             Ok(text) if std::io::stdout().write_all(text.as_bytes()).is_ok() => ExitCode::SUCCESS,

@@ -4,6 +4,23 @@
 //! writes it. `render` turns a chart with its coalesced values into manifests. Neither does any I/O:
 //! time, chance and the cluster are arguments.
 
+#![allow(
+    clippy::float_cmp,
+    clippy::many_single_char_names,
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    clippy::unused_self,
+    clippy::format_collect,
+    clippy::nonminimal_bool,
+    clippy::manual_strip,
+    clippy::sliced_string_as_bytes,
+    clippy::maybe_infinite_iter,
+    reason = "Go's comparisons are exact, its file names have their case, and tables of functions share one form"
+)]
+
 pub mod capabilities;
 pub mod chart;
 pub mod fetch;

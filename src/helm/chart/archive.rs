@@ -74,9 +74,14 @@ pub fn unpack(bytes: &[u8], limits: Limits) -> Result<Vec<SourceFile>, ArchiveEr
         return Err(ArchiveError::NotGzip);
     }
     let capped = Capped { inner: MultiGzDecoder::new(bytes), left: limits.bytes + OVERHEAD };
-    let broken = |error: io::Error| match error.get_ref().is_some_and(|inner| inner.is::<CapReached>()) {
-        true => ArchiveError::TooLarge(limits.bytes),
-        false => ArchiveError::Broken(error.to_string()),
+    let broken = |error: io::Error| {
+        if error.get_ref().is_some_and(
+            <dyn std::error::Error + std::marker::Send + std::marker::Sync + 'static>::is::<CapReached>,
+        ) {
+            ArchiveError::TooLarge(limits.bytes)
+        } else {
+            ArchiveError::Broken(error.to_string())
+        }
     };
     let mut archive = tar::Archive::new(capped);
     let mut files = Vec::new();

@@ -90,7 +90,8 @@ impl Coalescing<'_> {
             Some(_) => None,
         };
         let Some(own) = of(inner) else {
-            self.warnings.push(format!("warning: skipping globals because destination {GLOBAL} is not a table."));
+            self.warnings
+                .push(format!("warning: skipping globals because destination {GLOBAL} is not a table."));
             return;
         };
         let Some(above) = of(outer) else {
@@ -98,8 +99,7 @@ impl Coalescing<'_> {
             return;
         };
         // The two are the same table where a dependency is called "global"; then there is nothing to bring.
-        let pairs: Vec<_> =
-            above.borrow().iter().map(|(key, node)| (Rc::clone(key), node.clone())).collect();
+        let pairs: Vec<_> = above.borrow().iter().map(|(key, node)| (Rc::clone(key), node.clone())).collect();
         for (key, node) in pairs {
             let present = table::get(&own, &key);
             match (node, present) {

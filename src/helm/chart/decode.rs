@@ -135,9 +135,7 @@ mod tests {
 
     #[test]
     fn numbers_become_the_texts_that_helm_makes_of_them() {
-        for (number, expected) in
-            [(1.0, "1"), (1.1, "1.1"), (0.1, "0.1"), (16.5, "16.5"), (1e-7, "1e-07")]
-        {
+        for (number, expected) in [(1.0, "1"), (1.1, "1.1"), (0.1, "0.1"), (16.5, "16.5"), (1e-7, "1e-07")] {
             assert_eq!(number_text(number), expected);
         }
     }

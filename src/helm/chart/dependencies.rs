@@ -46,11 +46,7 @@ impl Working {
 }
 
 /// Settles the dependencies of a chart, and lays what they export under its values.
-pub(super) fn settle(
-    chart: &mut Working,
-    user: &Table,
-    warnings: &mut Vec<String>,
-) -> Result<(), Mismatch> {
+pub(super) fn settle(chart: &mut Working, user: &Table, warnings: &mut Vec<String>) -> Result<(), Mismatch> {
     enable(chart, user, "", warnings)?;
     import(chart, warnings)
 }
@@ -120,16 +116,15 @@ fn by_tags(asked: &mut [Dependency], values: &Table, warnings: &mut Vec<String>)
 fn by_conditions(asked: &mut [Dependency], values: &Table, path: &str, warnings: &mut Vec<String>) {
     for dependency in asked {
         for condition in dependency.condition.trim().split(',').filter(|condition| !condition.is_empty()) {
-            match table::value_at(values, &format!("{path}{condition}")) {
-                Some(node) => match node.truth() {
+            if let Some(node) = table::value_at(values, &format!("{path}{condition}")) {
+                match node.truth() {
                     Some(truth) => {
                         dependency.enabled = truth;
                         break;
                     }
                     None => warnings
                         .push(format!("returned non-bool value path={condition} chart={}", dependency.name)),
-                },
-                None => {}
+                }
             }
         }
     }

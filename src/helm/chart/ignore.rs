@@ -41,7 +41,8 @@ impl Ignore {
     /// Reads the file; the rule that hides dotted templates is always there.
     pub fn parse(text: &str) -> Result<Self, BadIgnore> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut rules = text.lines().filter_map(|line| rule(line).transpose()).collect::<Result<Vec<_>, _>>()?;
+        let mut rules =
+            text.lines().filter_map(|line| rule(line).transpose()).collect::<Result<Vec<_>, _>>()?;
         rules.extend(rule("templates/.?*")?);
         Ok(Self { rules })
     }

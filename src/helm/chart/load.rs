@@ -123,7 +123,8 @@ impl Chart {
     /// Reads the files of a chart.
     pub fn load(files: Vec<SourceFile>, limits: Limits) -> Result<Self, LoadError> {
         let meta = files.iter().rev().find(|file| file.name == "Chart.yaml").ok_or(LoadError::NoMetadata)?;
-        let document = yaml::read(&meta.data).map_err(|error| LoadError::Yaml { file: "Chart.yaml", error })?;
+        let document =
+            yaml::read(&meta.data).map_err(|error| LoadError::Yaml { file: "Chart.yaml", error })?;
         let version = document.as_map().and_then(|map| {
             map.iter().rev().find(|(key, _)| names(key, "apiVersion")).and_then(|(_, value)| value.as_str())
         });

@@ -48,7 +48,8 @@ impl Declared {
                     metadata.annotations = match place.map(value, "map[string]string")? {
                         None => None,
                         Some(map) => {
-                            let pair = |(key, value): (&String, &Value)| Ok((key.clone(), place.text(value)?));
+                            let pair =
+                                |(key, value): (&String, &Value)| Ok((key.clone(), place.text(value)?));
                             Some(map.iter().map(pair).collect::<Result<_, WrongKind>>()?)
                         }
                     };
@@ -161,12 +162,9 @@ fn check_dependency(dependency: &mut Dependency) -> Result<(), Invalid> {
     if dependency.name == EMPTY {
         return Err(Invalid("dependencies must not contain empty or null nodes".to_owned()));
     }
-    for text in [
-        &mut dependency.name,
-        &mut dependency.version,
-        &mut dependency.repository,
-        &mut dependency.condition,
-    ] {
+    for text in
+        [&mut dependency.name, &mut dependency.version, &mut dependency.repository, &mut dependency.condition]
+    {
         sanitize(text);
     }
     dependency.tags.iter_mut().for_each(sanitize);

@@ -88,7 +88,8 @@ pub fn prepare(chart: Chart, user: &Map, check: SchemaCheck) -> Result<Prepared,
     let user = table::table(user);
     let mut working = Working::new(chart);
     settle(&mut working, &user, &mut warnings).map_err(PrepareError::Dependencies)?;
-    let values = coalesce(&working.tree(), &user, Nulls::Delete, &mut warnings).map_err(PrepareError::Values)?;
+    let values =
+        coalesce(&working.tree(), &user, Nulls::Delete, &mut warnings).map_err(PrepareError::Values)?;
     let values = table::map(&values);
     if check == SchemaCheck::Check {
         let complaints = against_schemas(&working, &values, &mut warnings);
@@ -130,9 +131,9 @@ fn against_schemas(chart: &Working, values: &Map, warnings: &mut Vec<String>) ->
 
 fn input(chart: Working, path: &str, crds: &mut Vec<Crd>) -> ChartInput {
     for file in &chart.files {
-        let is_manifest = ["yaml", "yml", "json"].iter().any(|extension| {
-            has_extension(&file.name.to_ascii_lowercase(), extension)
-        });
+        let is_manifest = ["yaml", "yml", "json"]
+            .iter()
+            .any(|extension| has_extension(&file.name.to_ascii_lowercase(), extension));
         if file.name.starts_with("crds/") && is_manifest {
             crds.push(Crd { path: format!("{path}/{}", file.name), data: Arc::clone(&file.data) });
         }

@@ -64,14 +64,13 @@ impl ValueOptions {
         let mut values = Map::new();
         for file in &self.files {
             let data = read_file(file).map_err(ValuesError::Read)?;
-            let over = read_values(&data)
-                .map_err(|error| ValuesError::File { file: file.clone(), error })?;
+            let over = read_values(&data).map_err(|error| ValuesError::File { file: file.clone(), error })?;
             merge(&mut values, over);
         }
         for line in &self.json {
             if line.trim_start().starts_with('{') {
-                let parsed: serde_json::Value = serde_json::from_str(line.trim())
-                    .map_err(|_| ValuesError::JsonObject(line.clone()))?;
+                let parsed: serde_json::Value =
+                    serde_json::from_str(line.trim()).map_err(|_| ValuesError::JsonObject(line.clone()))?;
                 if let Value::Map(over) = json(&parsed) {
                     merge(&mut values, over);
                 }

@@ -36,9 +36,7 @@ impl Head {
                             head.name = place.text(value)?;
                             continue;
                         }
-                        for (name, value) in
-                            place.map(value, "map[string]string")?.into_iter().flatten()
-                        {
+                        for (name, value) in place.map(value, "map[string]string")?.into_iter().flatten() {
                             head.annotations.insert(name.clone(), place.text(value)?);
                         }
                     }

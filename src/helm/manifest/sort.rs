@@ -96,8 +96,10 @@ fn hook(path: &str, document: &str, head: &Head, events: &str) -> Option<Hook> {
         Some(text) => text.split(',').map(|word| word.trim().to_lowercase()).collect(),
         None => Vec::new(),
     };
-    let events =
-        events.split(',').map(|event| HookEvent::named(&event.trim().to_lowercase())).collect::<Option<_>>()?;
+    let events = events
+        .split(',')
+        .map(|event| HookEvent::named(&event.trim().to_lowercase()))
+        .collect::<Option<_>>()?;
     Some(Hook {
         name: head.name.clone(),
         kind: head.kind.clone(),

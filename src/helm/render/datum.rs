@@ -38,9 +38,21 @@ pub(crate) enum Datum {
 #[derive(Debug, Clone)]
 pub(crate) enum Object {
     Version(super::go::Version),
-    Certificate { cert: Str, key: Str },
-    Capabilities { kube_version: Datum, api_versions: Datum, helm_version: Datum },
-    KubeVersion { version: Str, normalized: Str, major: Str, minor: Str },
+    Certificate {
+        cert: Str,
+        key: Str,
+    },
+    Capabilities {
+        kube_version: Datum,
+        api_versions: Datum,
+        helm_version: Datum,
+    },
+    KubeVersion {
+        version: Str,
+        normalized: Str,
+        major: Str,
+        minor: Str,
+    },
     /// Names and values of the fields, in Go's order.
     BuildInfo(Vec<(&'static str, Str)>),
 }
@@ -346,7 +358,9 @@ impl Object {
     fn deep_equal(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Version(a), Self::Version(b)) => a.original == b.original,
-            (Self::Certificate { cert: a, key: b }, Self::Certificate { cert: c, key: d }) => (a, b) == (c, d),
+            (Self::Certificate { cert: a, key: b }, Self::Certificate { cert: c, key: d }) => {
+                (a, b) == (c, d)
+            }
             _ => false,
         }
     }

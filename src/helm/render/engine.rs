@@ -90,8 +90,8 @@ pub(super) fn render(
             .execute(name.as_bytes(), Datum::Map(file.scope.with_kind(MapKind::Values)), "gotpl")
             .map_err(super::exec::Failure::into_error)?;
         let out = text::replace(&out, b"<no value>", b"");
-        let out = String::from_utf8(out)
-            .unwrap_or_else(|out| String::from_utf8_lossy(out.as_bytes()).into_owned());
+        let out =
+            String::from_utf8(out).unwrap_or_else(|out| String::from_utf8_lossy(out.as_bytes()).into_owned());
         rendered.insert(name.clone(), out);
     }
     Ok(rendered)
@@ -126,8 +126,10 @@ fn collect(
 ) -> Map {
     let mut metadata = metadata(&chart.metadata);
     metadata.insert(Str::from("IsRoot"), Datum::Bool(is_root));
-    let own_files =
-        chart.files.iter().map(|file| (Str::from(file.name.as_str()), Datum::Bytes(Str::shared(file.data.clone()))));
+    let own_files = chart
+        .files
+        .iter()
+        .map(|file| (Str::from(file.name.as_str()), Datum::Bytes(Str::shared(file.data.clone()))));
     let mut subcharts = Pairs::new();
     for sub in &chart.dependencies {
         let name = sub.metadata.name.as_str();

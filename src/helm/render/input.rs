@@ -166,7 +166,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { includes: 1000, depth: 1000, steps: 200_000_000, bytes: 512 << 20 }
+        Self { includes: 1000, depth: 1100, steps: 200_000_000, bytes: 512 << 20 }
     }
 }
 

@@ -43,9 +43,9 @@ fn plain_at(datum: &Datum, depth: usize) -> Result<Value, String> {
         Datum::Str(string) => text(string),
         Datum::Bytes(bytes) => Value::String(STANDARD.encode(bytes.bytes())),
         Datum::List(list) if list.is_nil() => Value::Null,
-        Datum::List(list) => Value::List(
-            list.items().iter().map(|item| plain_at(item, depth + 1)).collect::<Result<_, _>>()?,
-        ),
+        Datum::List(list) => {
+            Value::List(list.items().iter().map(|item| plain_at(item, depth + 1)).collect::<Result<_, _>>()?)
+        }
         Datum::Map(map) if map.is_nil() => Value::Null,
         Datum::Map(map) => Value::Map(
             map.pairs()

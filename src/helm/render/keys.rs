@@ -85,8 +85,8 @@ pub(crate) fn rsa(chance: &mut dyn Chance, bits: u64) -> Rsa {
             continue;
         }
         let (Some(d), Some(inverse)) = (exponent.modinv(&(&p1 * &q1)), q.modinv(&p)) else { continue };
-        let numbers =
-            [BigUint::ZERO, modulus, exponent, d.clone(), p, q, &d % &p1, &d % &q1, inverse].map(|n| integer(&n));
+        let numbers = [BigUint::ZERO, modulus, exponent, d.clone(), p, q, &d % &p1, &d % &q1, inverse]
+            .map(|n| integer(&n));
         return Rsa { der: sequence(&numbers.concat()) };
     }
 }

@@ -1,4 +1,4 @@
-//! TOML as BurntSushi's encoder writes it, and what its decoder gives.
+//! TOML as `BurntSushi`'s encoder writes it, and what its decoder gives.
 
 use super::datum::{Datum, List, ListKind, Map, MapKind, Pairs};
 use super::go::float_shortest;
@@ -65,7 +65,8 @@ impl Writer {
         }
         let pairs = map.pairs().clone();
         for tables in [false, true] {
-            for (key, value) in pairs.iter().filter(|(_, value)| is_table(value) == tables && !is_nil(value)) {
+            for (key, value) in pairs.iter().filter(|(_, value)| is_table(value) == tables && !is_nil(value))
+            {
                 path.push(key.lossy().into_owned());
                 self.entry(path, value)?;
                 path.pop();
@@ -157,7 +158,8 @@ fn element(value: &Datum, depth: usize) -> Result<String, String> {
         Datum::Time(time) => time.rfc3339(),
         Datum::Bytes(_) | Datum::List(_) => {
             let items = value.as_items().unwrap_or_default();
-            let items: Result<Vec<String>, String> = items.iter().map(|item| element(item, depth + 1)).collect();
+            let items: Result<Vec<String>, String> =
+                items.iter().map(|item| element(item, depth + 1)).collect();
             format!("[{}]", items?.join(", "))
         }
         Datum::Map(map) => {
@@ -181,7 +183,8 @@ fn element(value: &Datum, depth: usize) -> Result<String, String> {
 pub(crate) fn read(text: &[u8]) -> Result<Datum, String> {
     let text = std::str::from_utf8(text).map_err(|_| "toml: invalid UTF-8".to_owned())?;
     let table: ::toml::Table = text.parse().map_err(|error: ::toml::de::Error| {
-        let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+        let line =
+            error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
         format!("toml: line {line}: {}", error.message())
     })?;
     Ok(Datum::Map(self::table(&table)))

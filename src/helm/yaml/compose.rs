@@ -275,7 +275,8 @@ impl Composer<'_> {
         match self.kind()? {
             Kind::BlockEntry if style == Style::BlockOrIndentless => self.indentless(),
             Kind::Scalar { .. } => {
-                let Some(Kind::Scalar { text, is_plain }) = self.scanner.take().map(|token| token.kind) else {
+                let Some(Kind::Scalar { text, is_plain }) = self.scanner.take().map(|token| token.kind)
+                else {
                     return Err(Fault::new("unknown problem parsing YAML content"));
                 };
                 let is_implicit = (tag.is_empty() && is_plain) || tag == "!";
@@ -473,11 +474,7 @@ fn scalar(text: String, tag: &str, is_implicit: bool) -> Result<Node> {
     if is_implicit && text == "<<" || tag.strip_prefix(LONG_TAG) == Some("merge") && text == "<<" {
         return Ok(Node { value: Value::String(text), kind: NodeKind::Merge });
     }
-    let value = if tag.is_empty() && !is_implicit {
-        Value::String(text)
-    } else {
-        tagged(text, tag)?
-    };
+    let value = if tag.is_empty() && !is_implicit { Value::String(text) } else { tagged(text, tag)? };
     Ok(Node { value, kind: NodeKind::Scalar })
 }
 
@@ -510,7 +507,7 @@ fn tagged(text: String, tag: &str) -> Result<Value> {
         Scalar::Int(int) => Value::Int(int),
         Scalar::Uint(uint) => Value::Float(uint as f64),
         Scalar::Float(float) => Value::Float(float),
-        Scalar::Timestamp | Scalar::Merge | Scalar::Text => Value::String(text),
+        Scalar::Timestamp | Scalar::Text => Value::String(text),
     })
 }
 
@@ -526,8 +523,7 @@ fn put(map: &mut Map, key: Node, value: Node) -> Result<()> {
         Value::Bool(truth) => truth.to_string(),
         Value::Null => {
             let shown = go_syntax(&value.value);
-            let message =
-                format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}");
+            let message = format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}");
             return Err(Fault { message, line: None });
         }
         other => return Err(Fault::new(format!("invalid map key: {}", go_syntax(&other)))),

@@ -101,8 +101,9 @@ impl Emitter {
 
     pub(super) fn enter_sequence(&mut self, context: Context) -> Option<usize> {
         let before = self.indent;
-        let is_indentless =
-            self.dialect == Dialect::V2 && matches!(context, Context::Value | Context::LongKey) && !self.indention;
+        let is_indentless = self.dialect == Dialect::V2
+            && matches!(context, Context::Value | Context::LongKey)
+            && !self.indention;
         self.indent = Some(match before {
             Some(indent) if is_indentless => indent,
             _ => self.deeper(context),
@@ -113,7 +114,7 @@ impl Emitter {
     fn deeper(&self, context: Context) -> usize {
         match (self.indent, self.dialect) {
             (None, _) => 0,
-            (Some(indent), Dialect::V3) if context != Context::Item => 2 * ((indent + 2) / 2),
+            (Some(indent), Dialect::V3) if context != Context::Item => 2 * usize::midpoint(indent, 2),
             (Some(indent), _) => indent + 2,
         }
     }
@@ -147,7 +148,7 @@ impl Emitter {
     pub(super) fn scalar(&mut self, text: &str, style: Style, context: Context) {
         let before = self.indent;
         self.indent = Some(before.map_or(2, |indent| match self.dialect {
-            Dialect::V3 if context != Context::Item => 2 * ((indent + 2) / 2),
+            Dialect::V3 if context != Context::Item => 2 * usize::midpoint(indent, 2),
             _ => indent + 2,
         }));
         let breaks = context != Context::Key;
@@ -379,7 +380,8 @@ impl Allowed {
             let next = pos + rune.len_utf8();
             let before_blank = next >= bytes.len() || is_blank(at(bytes, next));
             indicators |= match rune {
-                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
+                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
+                | '`'
                     if pos == 0 =>
                 {
                     true

@@ -192,7 +192,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch(&mut self) -> Result<()> {
-        self.to_next_token();
+        self.skip_to_token();
         self.unroll(self.mark.column.cast_signed());
         let first = self.byte(0);
         let flow = self.flow_level > 0;
@@ -280,9 +280,11 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn to_next_token(&mut self) {
+    fn skip_to_token(&mut self) {
         loop {
-            if self.mark.column == 0 && self.text[self.pos.min(self.text.len())..].starts_with(b"\xEF\xBB\xBF") {
+            if self.mark.column == 0
+                && self.text[self.pos.min(self.text.len())..].starts_with(b"\xEF\xBB\xBF")
+            {
                 self.skip();
             }
             while self.byte(0) == b' '

@@ -20,7 +20,10 @@ fn scalars_are_those_of_yaml_1_1() {
 
 #[test]
 fn anchors_merges_and_keys_of_every_kind() {
-    assert_eq!(shown("a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n1: e\ntrue: f\n"), "\"1\": e\na:\n  b: 1\nc:\n  b: 1\n  d: 2\n\"true\": f\n");
+    assert_eq!(
+        shown("a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n1: e\ntrue: f\n"),
+        "\"1\": e\na:\n  b: 1\nc:\n  b: 1\n  d: 2\n\"true\": f\n"
+    );
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn eat(rest: &mut &str, what: char) -> bool {
 }
 
 fn clock(rest: &mut &str) -> bool {
-    let mut below = |rest: &mut &str, most: u32| number(rest).is_some_and(|number| number < most);
+    let below = |rest: &mut &str, most: u32| number(rest).is_some_and(|number| number < most);
     if !(below(rest, 24) && eat(rest, ':') && below(rest, 60) && eat(rest, ':') && below(rest, 60)) {
         return false;
     }
@@ -70,7 +70,7 @@ fn zone(rest: &str) -> bool {
 
 fn days(month: u32, year: u32) -> u32 {
     match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

@@ -63,7 +63,8 @@ fn check_text(text: &str) -> Result<(), Unwritable> {
     if text.bytes().all(|byte| byte < 0x7F) {
         return Ok(());
     }
-    let bad = |rune: char| matches!(rune, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    let bad =
+        |rune: char| matches!(rune, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     if text.chars().any(bad) { Err(Unwritable::Control) } else { Ok(()) }
 }
 

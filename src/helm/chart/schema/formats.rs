@@ -47,9 +47,8 @@ fn hostname(text: &str) -> Result<(), &'static str> {
 }
 
 fn email(text: &str) -> bool {
-    text.rsplit_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && local.len() <= 64 && hostname(domain).is_ok()
-    })
+    text.rsplit_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && local.len() <= 64 && hostname(domain).is_ok())
 }
 
 fn uuid(text: &str) -> bool {

@@ -74,15 +74,12 @@ impl<'a> Validator<'a> {
         if let Some(known) = self.patterns.get(pattern) {
             return Some(known.clone());
         }
-        match Regex::new(pattern) {
-            Ok(compiled) => {
-                self.patterns.insert(pattern.to_owned(), compiled.clone());
-                Some(compiled)
-            }
-            Err(_) => {
-                self.blame(format!("{} is not valid regex", quoted(pattern)));
-                None
-            }
+        if let Ok(compiled) = Regex::new(pattern) {
+            self.patterns.insert(pattern.to_owned(), compiled.clone());
+            Some(compiled)
+        } else {
+            self.blame(format!("{} is not valid regex", quoted(pattern)));
+            None
         }
     }
 
@@ -183,7 +180,9 @@ impl<'a> Validator<'a> {
             let named: Vec<&str> = TYPES.into_iter().filter(|one| wanted.contains(one)).collect();
             return Some(format!("got {}, want {}", type_of(value), named.join(" or ")));
         }
-        if let Some(constant) = schema.get("const").filter(|constant| self.draft > 4 && !same(constant, value)) {
+        if let Some(constant) =
+            schema.get("const").filter(|constant| self.draft > 4 && !same(constant, value))
+        {
             return Some(match constant {
                 Json::Array(_) | Json::Object(_) => "'const' failed".to_owned(),
                 simple => format!("value must be {}", shown(simple)),
@@ -218,7 +217,8 @@ impl<'a> Validator<'a> {
     ) -> Option<Complaint> {
         let target = schema.get(keyword)?.as_str()?;
         if target.starts_with("urn:") {
-            self.warnings.push(format!("unresolved URN reference ignored; using permissive schema urn={target}"));
+            self.warnings
+                .push(format!("unresolved URN reference ignored; using permissive schema urn={target}"));
             return None;
         }
         let target = match references::resolve(self.root, target) {
@@ -275,13 +275,17 @@ impl<'a> Validator<'a> {
                 found.push(complain("'allOf' failed", causes));
             }
         }
-        if let Some(Json::Array(any)) = schema.get("anyOf").filter(|any| any.as_array().is_some_and(|any| !any.is_empty())) {
+        if let Some(Json::Array(any)) =
+            schema.get("anyOf").filter(|any| any.as_array().is_some_and(|any| !any.is_empty()))
+        {
             let causes: Vec<_> = any.iter().filter_map(|one| self.within(one, value, path, seen)).collect();
             if causes.len() == any.len() {
                 found.push(complain("'anyOf' failed", causes));
             }
         }
-        if let Some(Json::Array(one_of)) = schema.get("oneOf").filter(|one| one.as_array().is_some_and(|one| !one.is_empty())) {
+        if let Some(Json::Array(one_of)) =
+            schema.get("oneOf").filter(|one| one.as_array().is_some_and(|one| !one.is_empty()))
+        {
             let (mut matched, mut causes) = (Vec::new(), Vec::new());
             for (at, one) in one_of.iter().enumerate() {
                 match self.within(one, value, path, seen) {
@@ -332,8 +336,9 @@ fn numeric(schema: &Json, value: f64, draft: u32) -> Vec<String> {
     let limit = |keyword: &str| schema.get(keyword).and_then(Json::as_f64);
     let excluded = |keyword: &str| draft == 4 && schema.get(keyword) == Some(&Json::Bool(true));
     let mut found = Vec::new();
-    let mut complain =
-        |keyword: &str, limit: f64| found.push(format!("{keyword}: got {}, want {}", number(value), number(limit)));
+    let mut complain = |keyword: &str, limit: f64| {
+        found.push(format!("{keyword}: got {}, want {}", number(value), number(limit)));
+    };
     if let Some(least) = limit("minimum") {
         if excluded("exclusiveMinimum") {
             if value <= least {

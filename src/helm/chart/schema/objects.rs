@@ -103,7 +103,8 @@ impl<'a> Validator<'a> {
         found: &mut Vec<Complaint>,
     ) {
         let declared = schema.get("properties").and_then(Json::as_object);
-        let patterns: Vec<_> = schema.get("patternProperties").and_then(Json::as_object).into_iter().flatten().collect();
+        let patterns: Vec<_> =
+            schema.get("patternProperties").and_then(Json::as_object).into_iter().flatten().collect();
         let mut additional = Vec::new();
         for (name, value) in map {
             let place = below(path, name);
@@ -195,13 +196,14 @@ impl<'a> Validator<'a> {
     ) {
         let (mut matched, mut causes) = (Vec::new(), Vec::new());
         for (at, value) in list.iter().enumerate() {
-            match self.schema(contains, value, &below(path, &at.to_string()), &mut Seen::default()) {
-                Some(cause) => causes.push(cause),
-                None => {
-                    matched.push(at);
-                    if self.draft >= 2020 {
-                        seen.items.insert(at);
-                    }
+            if let Some(cause) =
+                self.schema(contains, value, &below(path, &at.to_string()), &mut Seen::default())
+            {
+                causes.push(cause);
+            } else {
+                matched.push(at);
+                if self.draft >= 2020 {
+                    seen.items.insert(at);
                 }
             }
         }

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 /// The schema that a reference means.
 pub(super) fn resolve<'a>(root: &'a Json, reference: &str) -> Result<&'a Json, String> {
     let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-    let own = |json: &Json| ["$id", "id"].iter().any(|key| json.get(key).and_then(Json::as_str) == Some(document));
+    let own =
+        |json: &Json| ["$id", "id"].iter().any(|key| json.get(key).and_then(Json::as_str) == Some(document));
     let base = if document.is_empty() || own(root) {
         root
     } else {

@@ -18,7 +18,11 @@ fn complaints_are_helms() {
         (r#"{"uniqueItems":true}"#, "[1,2,1]", "items at 0 and 2 are equal"),
         (r#"{"multipleOf":1000}"#, "1234", "multipleOf: got 1,234, want 1,000"),
         (r#"{"multipleOf":0.1}"#, "0.3", ""),
-        (r#"{"additionalProperties":false}"#, r#"{"x":1,"y'":2}"#, r"additional properties 'x', 'y\'' not allowed"),
+        (
+            r#"{"additionalProperties":false}"#,
+            r#"{"x":1,"y'":2}"#,
+            r"additional properties 'x', 'y\'' not allowed",
+        ),
         (r#"{"enum":["x",1,null,true,1.5]}"#, r#""foo""#, "value must be one of 'x', 1, <nil>, true, 1.5"),
         (r#"{"const":"it's"}"#, r#""its""#, r"value must be 'it\'s'"),
         (r#"{"type":["string","null"]}"#, "1", "got number, want null or string"),
@@ -76,7 +80,8 @@ fn a_wrong_schema_is_said_to_be_wrong() {
 
 #[test]
 fn old_drafts_insist_on_formats() {
-    let schema = r#"{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"x":{"format":"ipv4"}}}"#;
+    let schema =
+        r#"{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"x":{"format":"ipv4"}}}"#;
     let expected = "- at '/x': 'nope' is not valid ipv4: expected four decimals\n";
     assert_eq!(complaints(schema, r#"{"x":"nope"}"#), expected);
 }

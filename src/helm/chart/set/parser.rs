@@ -45,9 +45,7 @@ pub enum BadSet {
     #[error("list must terminate with '}}'")]
     OpenList,
     /// The path goes through a value that is no table or list.
-    #[error(
-        "unable to parse key: interface conversion: interface {{}} is {found}, not {wanted}"
-    )]
+    #[error("unable to parse key: interface conversion: interface {{}} is {found}, not {wanted}")]
     Conversion {
         /// The Go type of what is there.
         found: &'static str,

@@ -249,9 +249,7 @@ impl Bound {
             Operator::LessEqual => match self.open {
                 Open::Nothing => version <= own,
                 Open::Minor => version.major <= own.major,
-                Open::Patch | Open::Everything => {
-                    (version.major, version.minor) <= (own.major, own.minor)
-                }
+                Open::Patch | Open::Everything => (version.major, version.minor) <= (own.major, own.minor),
             },
             Operator::Caret => self.caret(version),
         }

@@ -6,7 +6,7 @@ use crate::helm::render::datum::{List, ListKind};
 use crate::helm::render::functions::{Function, Method, Param, Run};
 use crate::helm::render::parse::{At, Term};
 
-impl<'r, 'o> Machine<'r, 'o> {
+impl Machine<'_, '_> {
     pub(super) fn call_function<'t>(
         &mut self,
         state: &mut State<'t>,
@@ -16,7 +16,14 @@ impl<'r, 'o> Machine<'r, 'o> {
         args: &'t [Term],
         last: Option<Slot>,
     ) -> Result<Slot> {
-        self.count_args(state, function.name, function.params, function.variadic, args.len(), last.is_some())?;
+        self.count_args(
+            state,
+            function.name,
+            function.params,
+            function.variadic,
+            args.len(),
+            last.is_some(),
+        )?;
         if let Run::ShortCircuit { stop_at } = function.run {
             let mut value = Slot::Invalid;
             for arg in args {
@@ -160,15 +167,14 @@ impl<'r, 'o> Machine<'r, 'o> {
                 return self.fit(state, value, param);
             }
         };
-        match literal {
-            Some(datum) => Ok(Slot::Own(datum)),
-            None => {
-                let cause = match param.expected() {
-                    Some(expected) => format!("expected {expected}; found {term}"),
-                    None => format!("can't handle {term} for arg of type {}", param.type_name()),
-                };
-                Err(self.fail(state, &cause))
-            }
+        if let Some(datum) = literal {
+            Ok(Slot::Own(datum))
+        } else {
+            let cause = match param.expected() {
+                Some(expected) => format!("expected {expected}; found {term}"),
+                None => format!("can't handle {term} for arg of type {}", param.type_name()),
+            };
+            Err(self.fail(state, &cause))
         }
     }
 

@@ -5,7 +5,7 @@ use crate::helm::render::datum::Datum;
 use crate::helm::render::parse::{At, Command, Number, Pipe, Term};
 use crate::helm::render::text::Str;
 
-impl<'r, 'o> Machine<'r, 'o> {
+impl Machine<'_, '_> {
     pub(super) fn pipeline<'t>(&mut self, state: &mut State<'t>, dot: &Slot, pipe: &'t Pipe) -> Result<Slot> {
         state.at = At::Pipe(pipe);
         let mut value = None;

@@ -173,15 +173,13 @@ fn parse(text: &str) -> Option<[String; 3]> {
         return Some([String::new(), String::new(), text.to_owned()]);
     }
     let cut = |message: &str| message.split(" template:").next().unwrap_or_default().to_owned();
-    if let Some((name, after)) = rest.split_once(": executing ") {
-        if let Some((function, after)) = after.strip_prefix('"').and_then(|after| after.split_once('"')) {
-            if let Some((location, message)) =
-                after.strip_prefix(" at <").and_then(|after| after.split_once(">: "))
-            {
-                let function = format!("executing \"{function}\" at <{location}>:");
-                return Some([name.to_owned(), function, cut(message)]);
-            }
-        }
+    if let Some((name, after)) = rest.split_once(": executing ")
+        && let Some((function, after)) = after.strip_prefix('"').and_then(|after| after.split_once('"'))
+        && let Some((location, message)) =
+            after.strip_prefix(" at <").and_then(|after| after.split_once(">: "))
+    {
+        let function = format!("executing \"{function}\" at <{location}>:");
+        return Some([name.to_owned(), function, cut(message)]);
     }
     let (name, message) = rest.rsplit_once(": ")?;
     Some([name.to_owned(), String::new(), cut(message)])

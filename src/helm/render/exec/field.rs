@@ -6,7 +6,7 @@ use crate::helm::render::functions::find_method;
 use crate::helm::render::parse::{At, Term};
 use crate::helm::render::text::Str;
 
-impl<'r, 'o> Machine<'r, 'o> {
+impl Machine<'_, '_> {
     #[allow(clippy::too_many_arguments, reason = "the parts of one expression")]
     pub(super) fn fields<'t>(
         &mut self,

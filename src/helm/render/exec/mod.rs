@@ -111,10 +111,9 @@ impl<'r, 'o> Machine<'r, 'o> {
     /// Helm's `tpl`.
     pub(crate) fn tpl(&mut self, template: &Str, data: Datum) -> Result<Datum> {
         let quoted = || super::go::quote(template.bytes());
-        let trees = self
-            .cache
-            .parse("gotpl", template)
-            .map_err(|error| Failure::text(format!("cannot parse template {}: {}", quoted(), error.message("gotpl"))))?;
+        let trees = self.cache.parse("gotpl", template).map_err(|error| {
+            Failure::text(format!("cannot parse template {}: {}", quoted(), error.message("gotpl")))
+        })?;
         let mut set = Set::within(self.set.clone());
         set.add(&trees);
         let outer = std::mem::replace(&mut self.set, Rc::new(set));
@@ -137,7 +136,11 @@ impl<'r, 'o> Machine<'r, 'o> {
         self.steps += 1;
         if self.steps > self.limits.steps {
             let steps = self.limits.steps;
-            return Err(self.fail_with(state, "", Failure::limit(format!("rendering took more than {steps} steps"))));
+            return Err(self.fail_with(
+                state,
+                "",
+                Failure::limit(format!("rendering took more than {steps} steps")),
+            ));
         }
         Ok(())
     }
@@ -147,7 +150,11 @@ impl<'r, 'o> Machine<'r, 'o> {
         self.written += bytes.len();
         if self.written > self.limits.bytes {
             let most = self.limits.bytes;
-            return Err(self.fail_with(state, "", Failure::limit(format!("rendering wrote more than {most} bytes"))));
+            return Err(self.fail_with(
+                state,
+                "",
+                Failure::limit(format!("rendering wrote more than {most} bytes")),
+            ));
         }
         state.out.extend_from_slice(bytes);
         Ok(())

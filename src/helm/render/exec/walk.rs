@@ -15,7 +15,12 @@ pub(super) enum Flow {
 }
 
 impl Machine<'_, '_> {
-    pub(super) fn walk_list<'t>(&mut self, state: &mut State<'t>, dot: &Slot, list: &'t List) -> Result<Flow> {
+    pub(super) fn walk_list<'t>(
+        &mut self,
+        state: &mut State<'t>,
+        dot: &Slot,
+        list: &'t List,
+    ) -> Result<Flow> {
         state.at = At::List(list);
         for node in &list.nodes {
             let flow = self.walk(state, dot, node)?;
@@ -40,7 +45,7 @@ impl Machine<'_, '_> {
             }
             Node::If(branch) => return self.walk_if(state, dot, branch, false),
             Node::With(branch) => return self.walk_if(state, dot, branch, true),
-            Node::Range(branch) => return self.walk_range(state, dot, node, branch),
+            Node::Range(branch) => return self.walk_range(state, dot, branch),
             Node::Template { name, pipe, .. } => self.walk_template(state, dot, name, pipe.as_ref())?,
             Node::Break { .. } => return Ok(Flow::Break),
             Node::Continue { .. } => return Ok(Flow::Continue),
@@ -68,16 +73,10 @@ impl Machine<'_, '_> {
         flow
     }
 
-    fn walk_range<'t>(
-        &mut self,
-        state: &mut State<'t>,
-        dot: &Slot,
-        node: &'t Node,
-        branch: &'t Branch,
-    ) -> Result<Flow> {
+    fn walk_range<'t>(&mut self, state: &mut State<'t>, dot: &Slot, branch: &'t Branch) -> Result<Flow> {
         let mark = state.variables.len();
         let value = self.pipeline(state, dot, &branch.pipe)?;
-        let flow = self.iterate(state, node, branch, value);
+        let flow = self.iterate(state, branch, value);
         let flow = match flow {
             Ok(Some(flow)) => Ok(flow),
             Ok(None) => match &branch.otherwise {
@@ -94,20 +93,24 @@ impl Machine<'_, '_> {
     fn iterate<'t>(
         &mut self,
         state: &mut State<'t>,
-        node: &'t Node,
         branch: &'t Branch,
         value: Slot,
     ) -> Result<Option<Flow>> {
         let mut ran = false;
         match value.datum() {
             Datum::Nil => {}
-            datum @ (Datum::Int(_) | Datum::Int64(_) | Datum::Uint8(_) | Datum::Uint64(_) | Datum::Duration(_)) => {
+            datum @ (Datum::Int(_)
+            | Datum::Int64(_)
+            | Datum::Uint8(_)
+            | Datum::Uint64(_)
+            | Datum::Duration(_)) => {
                 if branch.pipe.declared.len() > 1 {
                     let shown = String::from_utf8_lossy(&go::sprint(&[datum])).into_owned();
                     let cause = format!("can't use {shown} to iterate over more than one variable");
                     return Err(self.fail(state, &cause));
                 }
-                let count = datum.as_int().or_else(|| datum.as_uint().and_then(|count| i64::try_from(count).ok()));
+                let count =
+                    datum.as_int().or_else(|| datum.as_uint().and_then(|count| i64::try_from(count).ok()));
                 for index in 0..count.unwrap_or(0) {
                     ran = true;
                     let element = match datum {
@@ -158,7 +161,6 @@ impl Machine<'_, '_> {
                 }
             }
             other => {
-                state.at = At::Node(node);
                 let shown = String::from_utf8_lossy(&go::sprint(&[other])).into_owned();
                 return Err(self.fail(state, &format!("range can't iterate over {shown}")));
             }
@@ -226,7 +228,11 @@ impl Machine<'_, '_> {
                 // The addressable struct has its String method here.
                 let text = match &**object {
                     Object::KubeVersion { version, normalized, .. } => {
-                        if normalized.is_empty() { version.bytes().to_vec() } else { normalized.bytes().to_vec() }
+                        if normalized.is_empty() {
+                            version.bytes().to_vec()
+                        } else {
+                            normalized.bytes().to_vec()
+                        }
                     }
                     _ => go::sprint(&[value.as_datum().clone()]),
                 };

@@ -6,7 +6,11 @@ use crate::helm::render::exec::Slot;
 use crate::helm::render::go;
 use crate::helm::render::text::{self, Str};
 
-const fn slots(name: &'static str, params: &'static [Param], run: fn(&[Slot]) -> Result<Slot, String>) -> Function {
+const fn slots(
+    name: &'static str,
+    params: &'static [Param],
+    run: fn(&[Slot]) -> Result<Slot, String>,
+) -> Function {
     Function { name, params, variadic: false, run: Run::Slots(run) }
 }
 
@@ -106,11 +110,7 @@ fn equal_two(a: &Datum, b: &Datum) -> Result<bool, String> {
         if matches!(a, Datum::Nil) || matches!(b, Datum::Nil) {
             return Ok(false);
         }
-        return Err(format!(
-            "incompatible types for comparison: {} and {}",
-            a.type_name(),
-            b.type_name()
-        ));
+        return Err(format!("incompatible types for comparison: {} and {}", a.type_name(), b.type_name()));
     }
     Ok(match (a, b) {
         (Datum::Bool(a), Datum::Bool(b)) => a == b,
@@ -128,7 +128,9 @@ fn equal_two(a: &Datum, b: &Datum) -> Result<bool, String> {
             };
             let untyped = matches!(a, Datum::Nil) || matches!(b, Datum::Nil);
             if !untyped && a.kind_name() != b.kind_name() {
-                let shown = |datum: &Datum| String::from_utf8_lossy(&go::sprint(&[datum.clone()])).into_owned();
+                let shown = |datum: &Datum| {
+                    String::from_utf8_lossy(&go::sprint(std::slice::from_ref(datum))).into_owned()
+                };
                 return Err(format!(
                     "non-comparable types {}: {}, {}: {}",
                     shown(a),
@@ -163,11 +165,7 @@ fn less(args: &[Slot]) -> Result<bool, String> {
         if let (Some(unsigned), Some(signed)) = (a.as_uint(), b.as_int()) {
             return Ok(u64::try_from(signed).is_ok_and(|signed| unsigned < signed));
         }
-        return Err(format!(
-            "incompatible types for comparison: {} and {}",
-            a.type_name(),
-            b.type_name()
-        ));
+        return Err(format!("incompatible types for comparison: {} and {}", a.type_name(), b.type_name()));
     }
     match (a, b) {
         (Datum::Float(a), Datum::Float(b)) => Ok(a < b),
@@ -222,9 +220,8 @@ fn index(args: &[Slot]) -> Result<Slot, String> {
         item = match item.as_datum() {
             Datum::Nil => return Err("index of nil pointer".to_owned()),
             Datum::Str(text) => {
-                let at = position(index, text.len()).map_err(|problem| {
-                    problem.replace("slice index", "string index")
-                })?;
+                let at = position(index, text.len())
+                    .map_err(|problem| problem.replace("slice index", "string index"))?;
                 Slot::Own(Datum::Uint8(text.bytes()[at]))
             }
             Datum::Bytes(bytes) => Slot::Own(Datum::Uint8(bytes.bytes()[position(index, bytes.len())?])),

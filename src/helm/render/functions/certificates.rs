@@ -7,8 +7,8 @@ use crate::helm::render::go;
 use crate::helm::render::keys;
 use crate::helm::render::text::Str;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, SanType, SerialNumber,
 };
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -28,12 +28,14 @@ pub(super) const TABLE: &[Function] = &[
     }),
     plain("buildCustomCert", &[S, S], build),
     world("genCA", &[S, Int], |machine, args| {
-        let subject = Subject { name: utf8(&args[0]).into_owned(), days: int(&args[1]), ..Subject::default() };
+        let subject =
+            Subject { name: utf8(&args[0]).into_owned(), days: int(&args[1]), ..Subject::default() };
         let key = keys::rsa(machine.outside.chance, 2048).pem();
         issue(machine, &subject, &key, &By::Authority)
     }),
     world("genCAWithKey", &[S, Int, S], |machine, args| {
-        let subject = Subject { name: utf8(&args[0]).into_owned(), days: int(&args[1]), ..Subject::default() };
+        let subject =
+            Subject { name: utf8(&args[0]).into_owned(), days: int(&args[1]), ..Subject::default() };
         issue(machine, &subject, &utf8(&args[2]), &By::Authority)
     }),
     world("genSelfSignedCert", &[S, L, L, Int], |machine, args| {
@@ -69,7 +71,8 @@ struct Subject {
 
 impl Subject {
     fn new(args: &[Datum]) -> Result<Self, String> {
-        let shown = |datum: &Datum| String::from_utf8_lossy(&go::sprint(std::slice::from_ref(datum))).into_owned();
+        let shown =
+            |datum: &Datum| String::from_utf8_lossy(&go::sprint(std::slice::from_ref(datum))).into_owned();
         let mut subject = Self { name: utf8(&args[0]).into_owned(), days: int(&args[3]), ..Self::default() };
         for address in args[1].as_items().unwrap_or_default() {
             let Datum::Str(text) = &address else {
@@ -93,7 +96,10 @@ enum By {
     /// It signs itself, and may sign others.
     Authority,
     Itself,
-    Other { cert: String, key: String },
+    Other {
+        cert: String,
+        key: String,
+    },
 }
 
 impl By {
@@ -108,7 +114,8 @@ impl By {
 }
 
 fn issue(machine: &mut Machine<'_, '_>, subject: &Subject, key: &str, by: &By) -> Result<Datum, Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::text(format!("error creating certificate: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::text(format!("error creating certificate: {error}"));
     let pair = keys::pair(key).map_err(|error| Failure::text(format!("parsing private key: {error}")))?;
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
@@ -124,12 +131,14 @@ fn issue(machine: &mut Machine<'_, '_>, subject: &Subject, key: &str, by: &By) -
     params.serial_number = Some(SerialNumber::from_slice(&serial));
     let (now, _) = machine.outside.clock.now();
     let date = |seconds: i64| {
-        time::OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| Failure::text("error creating certificate: x509: cannot encode a date"))
+        time::OffsetDateTime::from_unix_timestamp(seconds)
+            .map_err(|_| Failure::text("error creating certificate: x509: cannot encode a date"))
     };
     params.not_before = date(now)?;
     params.not_after = date(now.saturating_add(subject.days.saturating_mul(86_400)))?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
     params.is_ca = IsCa::ExplicitNoCa;
     params.use_authority_key_identifier_extension = matches!(by, By::Other { .. });
     if matches!(by, By::Authority) {
@@ -139,8 +148,8 @@ fn issue(machine: &mut Machine<'_, '_>, subject: &Subject, key: &str, by: &By) -
     let cert = match by {
         By::Authority | By::Itself => params.self_signed(&pair).map_err(|error| failed(&error))?,
         By::Other { cert, key } => {
-            let signer: KeyPair =
-                keys::pair(key).map_err(|error| Failure::text(format!("error parsing private key: {error}")))?;
+            let signer: KeyPair = keys::pair(key)
+                .map_err(|error| Failure::text(format!("error parsing private key: {error}")))?;
             let der = keys::certificate(cert).map_err(Failure::text)?;
             let issuer = Issuer::from_ca_cert_der(&der.into(), signer).map_err(|error| {
                 Failure::text(format!("error parsing certificate: decodedSignerCert.Bytes: {error}"))

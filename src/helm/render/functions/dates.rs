@@ -52,7 +52,9 @@ pub(super) const TABLE: &[Function] = &[
         };
         Ok(Datum::str(rounded(nanos.unsigned_abs())))
     }),
-    world("toDate", &[S, S], |machine, args| Ok(to_date(machine, args).unwrap_or_else(|_| Datum::Time(Time::zero())))),
+    world("toDate", &[S, S], |machine, args| {
+        Ok(to_date(machine, args).unwrap_or_else(|_| Datum::Time(Time::zero())))
+    }),
     world("mustToDate", &[S, S], |machine, args| {
         to_date(machine, args).map_err(crate::helm::render::exec::Failure::text)
     }),
@@ -111,7 +113,14 @@ fn to_date(machine: &Machine<'_, '_>, args: &[Datum]) -> Outcome {
 fn rounded(size: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
     const DAY: u64 = 86_400 * SECOND;
-    let units = [(365 * DAY, "y"), (30 * DAY, "mo"), (DAY, "d"), (3600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s")];
+    let units = [
+        (365 * DAY, "y"),
+        (30 * DAY, "mo"),
+        (DAY, "d"),
+        (3600 * SECOND, "h"),
+        (60 * SECOND, "m"),
+        (SECOND, "s"),
+    ];
     match units.iter().find(|(unit, _)| size > *unit) {
         Some((unit, name)) => format!("{}{name}", size / unit),
         None => "0s".to_owned(),

@@ -13,7 +13,9 @@ pub(super) const TABLE: &[Function] = &[
         })
     }),
     plain("empty", &[Any], |args| Ok(Datum::Bool(is_empty(&args[0])))),
-    many("coalesce", &[Any], |args| Ok(args.iter().find(|arg| !is_empty(arg)).cloned().unwrap_or(Datum::Nil))),
+    many("coalesce", &[Any], |args| {
+        Ok(args.iter().find(|arg| !is_empty(arg)).cloned().unwrap_or(Datum::Nil))
+    }),
     many("all", &[Any], |args| Ok(Datum::Bool(!args.iter().any(is_empty)))),
     many("any", &[Any], |args| Ok(Datum::Bool(args.iter().any(|arg| !is_empty(arg))))),
     plain("ternary", &[Any, Any, Bool], |args| Ok(args[usize::from(!truth(&args[2]))].clone())),

@@ -8,9 +8,9 @@ use Param::{Any, Map as M, Str as S};
 
 pub(super) const TABLE: &[Function] = &[
     many("dict", &[Any], |args| {
-        let pairs = args.chunks(2).map(|pair| {
-            (strval(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| Datum::str("")))
-        });
+        let pairs = args
+            .chunks(2)
+            .map(|pair| (strval(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| Datum::str(""))));
         Ok(Datum::map(pairs.collect()))
     }),
     plain("get", &[M, S], |args| {
@@ -106,7 +106,8 @@ fn merge(target: &Map, source: &Map, overwrite: bool) {
     if target.is_same(source) {
         return;
     }
-    let pairs: Vec<(Str, Datum)> = source.pairs().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let pairs: Vec<(Str, Datum)> =
+        source.pairs().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, new) in pairs {
         let old = target.get(key.bytes());
         if let (Some(Datum::Map(old)), Datum::Map(new)) = (&old, &new)
@@ -118,11 +119,15 @@ fn merge(target: &Map, source: &Map, overwrite: bool) {
             merge(old, new, overwrite);
             continue;
         }
+        // What is nothing only ever overwrites.
+        if matches!(new, Datum::Nil) && !overwrite {
+            continue;
+        }
         let replaces = match &old {
             None => true,
             // Whatever it is: mergo does not ask whether what overwrites is empty.
             Some(_) if overwrite => true,
-            Some(old) => is_zero(old) && !(is_zero(&new) && matches!(new, Datum::Nil)),
+            Some(old) => is_zero(old),
         };
         if replaces {
             target.pairs_mut().insert(key, new);

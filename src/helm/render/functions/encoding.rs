@@ -84,8 +84,8 @@ fn wrong(found: &Datum, wanted: &str) -> String {
 
 fn from_yaml(text: &[u8]) -> Outcome {
     match read(text)? {
-        // Go's decoder makes a map nil where the document is null.
-        Datum::Nil => Ok(Datum::Map(crate::helm::render::datum::Map::nil(crate::helm::render::datum::MapKind::Any))),
+        // Null leaves the empty map that Helm starts with.
+        Datum::Nil => Ok(Datum::map(Pairs::new())),
         map @ Datum::Map(_) => Ok(map),
         other => Err(wrong(&other, "map[string]interface {}")),
     }
@@ -93,9 +93,7 @@ fn from_yaml(text: &[u8]) -> Outcome {
 
 fn from_yaml_list(text: &[u8]) -> Outcome {
     match read(text)? {
-        Datum::Nil => {
-            Ok(Datum::List(crate::helm::render::datum::List::nil(crate::helm::render::datum::ListKind::Any)))
-        }
+        Datum::Nil => Ok(Datum::list(Vec::new())),
         list @ Datum::List(_) => Ok(list),
         other => Err(wrong(&other, "[]interface {}")),
     }

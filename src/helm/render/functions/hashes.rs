@@ -13,19 +13,26 @@ pub(super) const TABLE: &[Function] = &[
     plain("sha512sum", ONE, |args| ok(hex(&sha2::Sha512::digest(text(&args[0]))))),
     plain("adler32sum", ONE, |args| ok(adler32(text(&args[0])).to_string())),
     plain("b64enc", ONE, |args| ok(STANDARD.encode(text(&args[0])))),
-    plain("b64dec", ONE, |args| ok(match decode64(text(&args[0])) {
-        Ok(bytes) => bytes,
-        Err(at) => format!("illegal base64 data at input byte {at}").into_bytes(),
-    })),
+    plain("b64dec", ONE, |args| {
+        ok(match decode64(text(&args[0])) {
+            Ok(bytes) => bytes,
+            Err(at) => format!("illegal base64 data at input byte {at}").into_bytes(),
+        })
+    }),
     plain("b32enc", ONE, |args| ok(encode32(text(&args[0])))),
-    plain("b32dec", ONE, |args| ok(match decode32(text(&args[0])) {
-        Ok(bytes) => bytes,
-        Err(at) => format!("illegal base32 data at input byte {at}").into_bytes(),
-    })),
+    plain("b32dec", ONE, |args| {
+        ok(match decode32(text(&args[0])) {
+            Ok(bytes) => bytes,
+            Err(at) => format!("illegal base32 data at input byte {at}").into_bytes(),
+        })
+    }),
 ];
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        out.push_str(&format!("{byte:02x}"));
+        out
+    })
 }
 
 fn adler32(bytes: &[u8]) -> u32 {
@@ -129,10 +136,10 @@ fn decode32(text: &[u8]) -> Result<Vec<u8>, usize> {
             out.push(u8::try_from((bits >> count) & 0xff).unwrap_or(0));
         }
     }
-    let padded = clean.len() % 8 == 0 && clean[body..].iter().all(|byte| *byte == b'=');
+    let padded = clean.len().is_multiple_of(8) && clean[body..].iter().all(|byte| *byte == b'=');
     let fits = matches!(body % 8, 0 | 2 | 4 | 5 | 7);
     if !padded || !fits || clean.len() - body > 6 {
-        return Err(if clean.len() % 8 == 0 { body } else { clean.len() });
+        return Err(if clean.len().is_multiple_of(8) { body } else { clean.len() });
     }
     Ok(out)
 }

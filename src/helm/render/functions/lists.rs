@@ -177,12 +177,12 @@ fn sort_alpha(args: &[Datum]) -> Outcome {
     }
     let mut texts = strslice(&args[0]);
     texts.sort();
-    if let Datum::List(list) = &args[0] {
-        if list.kind() == ListKind::Strings {
-            // Go sorts a []string in place, for everyone who holds it.
-            *list.items_mut() = texts.into_iter().map(Datum::Str).collect();
-            return Ok(args[0].clone());
-        }
+    if let Datum::List(list) = &args[0]
+        && list.kind() == ListKind::Strings
+    {
+        // Go sorts a []string in place, for everyone who holds it.
+        *list.items_mut() = texts.into_iter().map(Datum::Str).collect();
+        return Ok(args[0].clone());
     }
     Ok(Datum::strings(texts.iter().map(Str::bytes)))
 }

@@ -3,7 +3,7 @@
 use super::dates::in_units;
 use super::{Outcome, Param, ok, text, utf8};
 use crate::helm::chart::glob;
-use crate::helm::render::datum::{Datum, MapKind, Object, Pairs, Map};
+use crate::helm::render::datum::{Datum, Map, MapKind, Object, Pairs};
 use crate::helm::render::go::Version;
 use crate::helm::render::text::{self as go_text, Str};
 use crate::helm::render::time::{Zone, duration_text, round, truncate};
@@ -19,7 +19,11 @@ pub(crate) struct Method {
     pub(crate) run: fn(&Datum, &[Datum]) -> Outcome,
 }
 
-const fn method(name: &'static str, params: &'static [Param], run: fn(&Datum, &[Datum]) -> Outcome) -> Method {
+const fn method(
+    name: &'static str,
+    params: &'static [Param],
+    run: fn(&Datum, &[Datum]) -> Outcome,
+) -> Method {
     Method { name, params, run }
 }
 
@@ -32,7 +36,8 @@ const FILES: &[Method] = &[
         let pattern = utf8(&args[0]);
         let Datum::Map(map) = files else { return Ok(Datum::Nil) };
         let fits = |name: &Str| glob::matches(&pattern, &name.lossy()).unwrap_or(true);
-        let found = map.pairs().iter().filter(|(name, _)| fits(name)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let found =
+            map.pairs().iter().filter(|(name, _)| fits(name)).map(|(k, v)| (k.clone(), v.clone())).collect();
         Ok(Datum::Map(Map::new(MapKind::Files, found)))
     }),
     method("AsConfig", &[], |files, _| flat(files, |content| Str::new(content))),
@@ -62,7 +67,12 @@ const VALUES: &[Method] = &[
             let next = if let Datum::Map(map) = &found { map.get(part.as_bytes()) } else { None };
             match next {
                 Some(Datum::Map(map)) => found = Datum::Map(map.with_kind(MapKind::Values)),
-                _ => return Err(format!("{} is not a table", crate::helm::render::go::quote(part.as_bytes()))),
+                _ => {
+                    return Err(format!(
+                        "{} is not a table",
+                        crate::helm::render::go::quote(part.as_bytes())
+                    ));
+                }
             }
         }
         Ok(found)
@@ -240,7 +250,8 @@ fn flat(files: &Datum, content_of: impl Fn(&[u8]) -> Str) -> Outcome {
         .pairs()
         .iter()
         .map(|(name, content)| {
-            let content = if let Datum::Bytes(content) = content { content_of(content.bytes()) } else { Str::from("") };
+            let content =
+                if let Datum::Bytes(content) = content { content_of(content.bytes()) } else { Str::from("") };
             (Str::from(super::paths::base(&name.lossy())), Datum::Str(content))
         })
         .collect();

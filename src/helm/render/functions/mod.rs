@@ -19,7 +19,7 @@ mod strings;
 mod urls;
 mod words;
 
-use super::datum::{Datum, Map, List};
+use super::datum::{Datum, Map};
 use super::exec::{Failure, Machine, Slot};
 use super::text::Str;
 use std::collections::HashMap;
@@ -150,10 +150,6 @@ fn truth(datum: &Datum) -> bool {
 
 fn dict(datum: &Datum) -> Option<&Map> {
     if let Datum::Map(map) = datum { Some(map) } else { None }
-}
-
-fn list(datum: &Datum) -> Option<&List> {
-    if let Datum::List(list) = datum { Some(list) } else { None }
 }
 
 fn ok(text: impl AsRef<[u8]>) -> Outcome {

@@ -37,9 +37,7 @@ pub(super) const TABLE: &[Function] = &[
         Ok(Datum::Float(args.iter().map(to_float).reduce(nan_or(f64::min)).unwrap_or(0.0)))
     }),
     plain("add1f", &[Any], |args| decimal(&[args[0].clone(), Datum::Int(1)], Decimal::add)),
-    many("addf", &[Any], |args| {
-        decimal(&[&[Datum::Int(0)], args].concat(), Decimal::add)
-    }),
+    many("addf", &[Any], |args| decimal(&[&[Datum::Int(0)], args].concat(), Decimal::add)),
     many("subf", &[Any, Any], |args| decimal(args, Decimal::sub)),
     many("mulf", &[Any, Any], |args| decimal(args, Decimal::mul)),
     many("divf", &[Any, Any], |args| {
@@ -73,7 +71,7 @@ pub(super) fn to_int(datum: &Datum) -> i64 {
         Datum::Uint64(int) => *int as i64,
         Datum::Float(float) => {
             // On amd64 what does not fit becomes the smallest integer.
-            if float.is_nan() || *float >= 9.223_372_036_854_775_8e18 || *float < -9.223_372_036_854_775_8e18 {
+            if float.is_nan() || *float >= 9.223_372_036_854_776e18 || *float < -9.223_372_036_854_776e18 {
                 i64::MIN
             } else {
                 *float as i64

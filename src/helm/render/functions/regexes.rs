@@ -22,8 +22,12 @@ pub(super) const TABLE: &[Function] = &[
     world("mustRegexFind", &[S, S], |machine, args| find(&*must(machine, &args[0])?, &args[1])),
     world("regexFindAll", &[S, S, Int], |machine, args| Ok(find_all(&*panicking(machine, &args[0])?, args))),
     world("mustRegexFindAll", &[S, S, Int], |machine, args| Ok(find_all(&*must(machine, &args[0])?, args))),
-    world("regexReplaceAll", &[S, S, S], |machine, args| replace(&*panicking(machine, &args[0])?, args, false)),
-    world("mustRegexReplaceAll", &[S, S, S], |machine, args| replace(&*must(machine, &args[0])?, args, false)),
+    world("regexReplaceAll", &[S, S, S], |machine, args| {
+        replace(&*panicking(machine, &args[0])?, args, false)
+    }),
+    world("mustRegexReplaceAll", &[S, S, S], |machine, args| {
+        replace(&*must(machine, &args[0])?, args, false)
+    }),
     world("regexReplaceAllLiteral", &[S, S, S], |machine, args| {
         replace(&*panicking(machine, &args[0])?, args, true)
     }),
@@ -190,7 +194,10 @@ fn find_all(regex: &Regex, args: &[Datum]) -> Datum {
 }
 
 /// All matches as Go gives them: an empty one right after another match does not count.
-fn matches<'r, 'h>(regex: &'r Regex, subject: &'h [u8]) -> impl Iterator<Item = regex::bytes::Match<'h>> + use<'r, 'h> {
+fn matches<'r, 'h>(
+    regex: &'r Regex,
+    subject: &'h [u8],
+) -> impl Iterator<Item = regex::bytes::Match<'h>> + use<'r, 'h> {
     let mut end = None;
     regex.find_iter(subject).filter(move |found| {
         let counts = !(found.is_empty() && end == Some(found.start()));

@@ -13,7 +13,8 @@ pub(super) const TABLE: &[Function] = &[
     plain("upper", &[S], |args| ok(map_case(text(&args[0]), go_upper))),
     plain("lower", &[S], |args| ok(map_case(text(&args[0]), go_lower))),
     plain("repeat", &[Int, S], |args| {
-        let count = usize::try_from(int(&args[0])).map_err(|_| "strings: negative Repeat count".to_owned())?;
+        let count =
+            usize::try_from(int(&args[0])).map_err(|_| "strings: negative Repeat count".to_owned())?;
         let text = text(&args[1]);
         if text.len().saturating_mul(count) > MOST {
             return Err(format!("the text would have more than {MOST} bytes"));
@@ -30,7 +31,9 @@ pub(super) const TABLE: &[Function] = &[
         let (prefix, text) = (text(&args[0]), text(&args[1]));
         ok(text.strip_prefix(prefix).unwrap_or(text))
     }),
-    plain("contains", &[S, S], |args| Ok(Datum::Bool(go_text::find(text(&args[1]), text(&args[0])).is_some()))),
+    plain("contains", &[S, S], |args| {
+        Ok(Datum::Bool(go_text::find(text(&args[1]), text(&args[0])).is_some()))
+    }),
     plain("hasPrefix", &[S, S], |args| Ok(Datum::Bool(text(&args[1]).starts_with(text(&args[0]))))),
     plain("hasSuffix", &[S, S], |args| Ok(Datum::Bool(text(&args[1]).ends_with(text(&args[0]))))),
     many("quote", &[Any], |args| {
@@ -38,12 +41,13 @@ pub(super) const TABLE: &[Function] = &[
         ok(quoted.join(" "))
     }),
     many("squote", &[Any], |args| {
-        let quoted: Vec<Vec<u8>> =
-            present(args).map(|arg| [b"'", go::sprint(&[arg.clone()]).as_slice(), b"'"].concat()).collect();
+        let quoted: Vec<Vec<u8>> = present(args)
+            .map(|arg| [b"'", go::sprint(std::slice::from_ref(arg)).as_slice(), b"'"].concat())
+            .collect();
         ok(quoted.join(b" ".as_slice()))
     }),
     many("cat", &[Any], |args| {
-        let shown: Vec<Vec<u8>> = present(args).map(|arg| go::sprint(&[arg.clone()])).collect();
+        let shown: Vec<Vec<u8>> = present(args).map(|arg| go::sprint(std::slice::from_ref(arg))).collect();
         ok(shown.join(b" ".as_slice()))
     }),
     plain("indent", &[Int, S], |args| indent(&args[0], text(&args[1]), b"")),
@@ -89,7 +93,9 @@ pub(super) const TABLE: &[Function] = &[
         ok(parts.join(text(&args[0])))
     }),
     plain("split", &[S, S], |args| Ok(numbered(&go_text::split(text(&args[1]), text(&args[0]), None)))),
-    plain("splitList", &[S, S], |args| Ok(Datum::strings(go_text::split(text(&args[1]), text(&args[0]), None)))),
+    plain("splitList", &[S, S], |args| {
+        Ok(Datum::strings(go_text::split(text(&args[1]), text(&args[0]), None)))
+    }),
     plain("splitn", &[S, Int, S], |args| {
         let limit = usize::try_from(int(&args[1])).ok();
         Ok(numbered(&go_text::split(text(&args[2]), text(&args[0]), limit)))
@@ -104,7 +110,8 @@ pub(super) const TABLE: &[Function] = &[
     plain("title", &[S], |args| ok(title(&utf8(&args[0])))),
     plain("untitle", &[S], |args| ok(untitle(&utf8(&args[0])))),
     plain("initials", &[S], |args| {
-        let text = utf8(&args[0]);
+        // goutils takes bytes for runes.
+        let text: String = text(&args[0]).iter().map(|byte| char::from(*byte)).collect();
         let mut last_was_space = true;
         ok(text
             .chars()
@@ -160,7 +167,8 @@ fn indent(spaces: &Datum, text: &[u8], before: &[u8]) -> Outcome {
 }
 
 fn numbered(parts: &[&[u8]]) -> Datum {
-    let pairs = parts.iter().enumerate().map(|(index, part)| (Str::from(format!("_{index}")), Datum::str(part)));
+    let pairs =
+        parts.iter().enumerate().map(|(index, part)| (Str::from(format!("_{index}")), Datum::str(part)));
     Datum::Map(Map::new(MapKind::Strings, pairs.collect()))
 }
 
@@ -185,20 +193,15 @@ fn map_case(text: &[u8], change: fn(char) -> char) -> Vec<u8> {
 }
 
 fn swap_case(text: &str) -> String {
-    let mut white_before = true;
     text.chars()
         .map(|rune| {
-            let swapped = if rune.is_uppercase() {
+            if rune.is_uppercase() {
                 go_lower(rune)
-            } else if rune.is_lowercase() && white_before {
-                go_upper(rune)
             } else if rune.is_lowercase() {
                 go_upper(rune)
             } else {
                 rune
-            };
-            white_before = go_text::is_space(rune);
-            swapped
+            }
         })
         .collect()
 }

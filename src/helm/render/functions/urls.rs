@@ -28,7 +28,9 @@ pub(super) fn query_escape(text: &[u8]) -> String {
     let mut out = String::new();
     for byte in text {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(*byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(*byte));
+            }
             b' ' => out.push('+'),
             byte => out.push_str(&format!("%{byte:02X}")),
         }
@@ -97,7 +99,8 @@ impl Url {
         let host = match text.rsplit_once('@') {
             None => text,
             Some((userinfo, host)) => {
-                let fine = |letter: char| letter.is_ascii_alphanumeric() || "-._:~!$&'()*+,;=%@".contains(letter);
+                let fine =
+                    |letter: char| letter.is_ascii_alphanumeric() || "-._:~!$&'()*+,;=%@".contains(letter);
                 if !userinfo.chars().all(fine) {
                     return Err("net/url: invalid userinfo".to_owned());
                 }
@@ -120,7 +123,8 @@ impl Url {
             },
             None => host.rfind(':').map_or("", |at| &host[at..]),
         };
-        if !port.is_empty() && !port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+        if !port.is_empty()
+            && !port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
         {
             return Err(format!("invalid port {} after host", quote(port.as_bytes())));
         }
@@ -252,9 +256,10 @@ fn join(args: &[Datum]) -> Outcome {
     let part = |name: &str| match dict(&args[0]).and_then(|map| map.get(name.as_bytes())) {
         None => Ok(String::new()),
         Some(Datum::Str(text)) => Ok(text.lossy().into_owned()),
-        Some(other) => {
-            Err(format!("unable to parse {name} key, must be of type string, but {} found", other.kind_name()))
-        }
+        Some(other) => Err(format!(
+            "unable to parse {name} key, must be of type string, but {} found",
+            other.kind_name()
+        )),
     };
     let mut url = Url {
         scheme: part("scheme")?,

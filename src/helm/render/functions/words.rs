@@ -88,7 +88,8 @@ fn is_connector(rune: char) -> bool {
 /// Go's `unicode.IsPunct`: punctuation, without symbols such as `$` and `+`.
 fn is_punct(rune: char) -> bool {
     if rune.is_ascii() {
-        return rune.is_ascii_punctuation() && !matches!(rune, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~');
+        return rune.is_ascii_punctuation()
+            && !matches!(rune, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~');
     }
     matches!(rune, '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}' | '\u{bf}'
         | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}')
@@ -175,9 +176,7 @@ fn is_alphabet(rune: char) -> bool {
 /// The kind and the runes of the next word.
 fn next_word(runes: &[char]) -> (Word, &[char], &[char]) {
     let Some(&first) = runes.first() else { return (Word::None, runes, runes) };
-    let run = |test: &dyn Fn(char) -> bool| {
-        1 + runes[1..].iter().take_while(|rune| test(**rune)).count()
-    };
+    let run = |test: &dyn Fn(char) -> bool| 1 + runes[1..].iter().take_while(|rune| test(**rune)).count();
     let (kind, length) = if is_connector(first) {
         (Word::Connector, run(&is_connector))
     } else if is_punct(first) {
@@ -200,9 +199,8 @@ fn next_word(runes: &[char]) -> (Word, &[char], &[char]) {
     } else if first.is_numeric() {
         (Word::Number, run(&char::is_numeric))
     } else {
-        let other = |rune: char| {
-            !(is_connector(rune) || is_alphabet(rune) || rune.is_numeric() || is_punct(rune))
-        };
+        let other =
+            |rune: char| !(is_connector(rune) || is_alphabet(rune) || rune.is_numeric() || is_punct(rune));
         (Word::Other, run(&other))
     };
     let (word, rest) = runes.split_at(length);
@@ -214,9 +212,7 @@ fn write_lower(out: &mut String, kind: Word, word: &[char], connector: char) {
         out.extend(word);
         return;
     }
-    out.extend(word.iter().map(|rune| {
-        if is_connector(*rune) { connector } else { single_lower(*rune) }
-    }));
+    out.extend(word.iter().map(|rune| if is_connector(*rune) { connector } else { single_lower(*rune) }));
 }
 
 /// xstrings' `ToSnakeCase` and `ToKebabCase`.

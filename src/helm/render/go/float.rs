@@ -59,7 +59,7 @@ pub(crate) fn float_shortest(value: f64) -> String {
 /// As encoding/json writes a float.
 pub(crate) fn float_json(value: f64) -> String {
     let size = value.abs();
-    if size != 0.0 && (size < 1e-6 || size >= 1e21) {
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
         let (digits, point) = shortest_digits(size);
         let sign = if value < 0.0 { "-" } else { "" };
         let fraction = if digits.len() > 1 { format!(".{}", &digits[1..]) } else { String::new() };
@@ -83,7 +83,8 @@ pub(crate) fn float_text(value: f64, verb: char, precision: Option<usize>) -> St
     match (verb.to_ascii_lowercase(), precision) {
         ('f', Some(precision)) => format!("{value:.precision$}"),
         ('f', None) => {
-            let (digits, point) = if value == 0.0 { ("0".to_owned(), 1) } else { shortest_digits(value.abs()) };
+            let (digits, point) =
+                if value == 0.0 { ("0".to_owned(), 1) } else { shortest_digits(value.abs()) };
             format!("{}{}", if value.is_sign_negative() { "-" } else { "" }, plain(&digits, point))
         }
         ('e', precision) => {

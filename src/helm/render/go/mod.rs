@@ -8,6 +8,6 @@ mod version;
 
 pub(crate) use float::{float_json, float_key, float_shortest, float_text};
 pub(crate) use number::{NumberError, parse_float, parse_int, parse_uint};
-pub(crate) use print::{print_value, sprint, sprintf, sprintln};
+pub(crate) use print::{sprint, sprintf, sprintln};
 pub(crate) use quote::{is_print, quote, unquote, unquote_char};
-pub(crate) use version::{Constraints, Version, VersionError};
+pub(crate) use version::{Constraints, Version};

@@ -231,6 +231,8 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
         return print_string(out, &text, verb, flags, arg);
     }
     let sharp_v = verb == 'v' && flags.sharp;
+    // `%+v` names fields and says nothing about signs.
+    let flags = Flags { plus: flags.plus && verb != 'v', ..flags };
     match arg {
         Datum::Nil => out.extend_from_slice(if sharp_v { b"interface {}(nil)" } else { b"<nil>" }),
         Datum::Bool(truth) => match verb {
@@ -384,11 +386,12 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
             return pad(out, b"", Flags { zero: false, ..flags });
         }
         digits = format!("{digits:0>precision$}");
-    } else if flags.zero && !flags.minus {
-        if let Some(width) = flags.width {
-            let width = width.saturating_sub(sign.len());
-            digits = format!("{digits:0>width$}");
-        }
+    } else if flags.zero
+        && !flags.minus
+        && let Some(width) = flags.width
+    {
+        let width = width.saturating_sub(sign.len());
+        digits = format!("{digits:0>width$}");
     }
     pad(out, format!("{sign}{prefix}{digits}").as_bytes(), Flags { zero: false, ..flags });
 }
@@ -412,11 +415,13 @@ fn print_float(out: &mut Vec<u8>, arg: &Datum, value: f64, verb: char, flags: Fl
         text.insert(0, ' ');
     }
     let finite = value.is_finite();
-    if flags.zero && !flags.minus && finite {
-        if let Some(width) = flags.width.filter(|width| *width > text.len()) {
-            let at = usize::from(text.starts_with(['-', '+', ' ']));
-            text.insert_str(at, &"0".repeat(width - text.len()));
-        }
+    if flags.zero
+        && !flags.minus
+        && finite
+        && let Some(width) = flags.width.filter(|width| *width > text.len())
+    {
+        let at = usize::from(text.starts_with(['-', '+', ' ']));
+        text.insert_str(at, &"0".repeat(width - text.len()));
     }
     pad(out, text.as_bytes(), Flags { zero: false, ..flags });
 }

@@ -83,7 +83,8 @@ impl Item<'_> {
             Kind::Error => text.into_owned(),
             kind if kind.is_keyword() => format!("<{text}>"),
             _ if self.text.len() > 10 => {
-                let head: Vec<u8> = text::runes(&self.text).take(10).flat_map(|(_, bytes)| bytes.to_vec()).collect();
+                let head: Vec<u8> =
+                    text::runes(&self.text).take(10).flat_map(|(_, bytes)| bytes.to_vec()).collect();
                 format!("{}...", go::quote(&head))
             }
             _ => go::quote(&self.text),
@@ -196,8 +197,12 @@ impl<'a> Lexer<'a> {
     }
 
     fn error(&mut self, message: String) -> Item<'a> {
-        let item =
-            Item { kind: Kind::Error, pos: self.start, text: message.into_bytes().into(), line: self.start_line };
+        let item = Item {
+            kind: Kind::Error,
+            pos: self.start,
+            text: message.into_bytes().into(),
+            line: self.start_line,
+        };
         self.failed = true;
         item
     }
@@ -408,10 +413,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn at_terminator(&self) -> bool {
-        matches!(
-            self.peek(),
-            None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(')
-        ) || self.rest().starts_with(b"}}")
+        matches!(self.peek(), None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '('))
+            || self.rest().starts_with(b"}}")
     }
 
     fn quoted(&mut self, end: char, kind: Kind, problem: &str) -> Item<'a> {

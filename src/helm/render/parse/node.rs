@@ -38,7 +38,9 @@ impl List {
     /// Whether there is nothing but white space and definitions, which Go does not let replace another.
     pub(crate) fn is_empty(&self) -> bool {
         self.nodes.iter().all(|node| match node {
-            Node::Text { text, .. } => super::super::text::trim(text.bytes(), super::super::text::is_space).is_empty(),
+            Node::Text { text, .. } => {
+                super::super::text::trim(text.bytes(), super::super::text::is_space).is_empty()
+            }
             _ => false,
         })
     }

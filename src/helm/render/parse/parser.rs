@@ -83,13 +83,12 @@ type Result<T, E = ParseError> = std::result::Result<T, E>;
 
 impl<'a> Parser<'a> {
     fn next(&mut self) -> Item<'a> {
-        match self.tokens.pop() {
-            Some(item) => item,
-            None => {
-                let item = self.lexer.next_item();
-                self.line = item.line;
-                item
-            }
+        if let Some(item) = self.tokens.pop() {
+            item
+        } else {
+            let item = self.lexer.next_item();
+            self.line = item.line;
+            item
         }
     }
 
@@ -444,7 +443,11 @@ impl<'a> Parser<'a> {
         for (index, command) in pipe.commands.iter().enumerate().skip(1) {
             let constant = matches!(
                 command.args[0],
-                Term::Bool { .. } | Term::Dot { .. } | Term::Nil { .. } | Term::Number { .. } | Term::String { .. }
+                Term::Bool { .. }
+                    | Term::Dot { .. }
+                    | Term::Nil { .. }
+                    | Term::Number { .. }
+                    | Term::String { .. }
             );
             if constant {
                 return self.error(format!("non executable command in pipeline stage {}", index + 1));
@@ -494,7 +497,11 @@ impl<'a> Parser<'a> {
                 idents.append(&mut fields);
                 Term::Variable { pos, idents }
             }
-            Term::Bool { .. } | Term::String { .. } | Term::Number { .. } | Term::Nil { .. } | Term::Dot { .. } => {
+            Term::Bool { .. }
+            | Term::String { .. }
+            | Term::Number { .. }
+            | Term::Nil { .. }
+            | Term::Dot { .. } => {
                 let shown = go::quote(node.to_string().as_bytes());
                 return self.error(format!("unexpected . after term {shown}"));
             }

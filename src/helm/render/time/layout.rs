@@ -29,9 +29,16 @@ pub(super) enum Piece {
     LowerHalf,
     ZoneName,
     /// An offset: whether UTC is `Z`, whether there are colons, and down to hours, minutes or seconds.
-    Offset { utc_is_z: bool, colons: bool, parts: u8 },
+    Offset {
+        utc_is_z: bool,
+        colons: bool,
+        parts: u8,
+    },
     /// So many digits behind the second, trailing zeros kept or not.
-    Fraction { digits: usize, trim: bool },
+    Fraction {
+        digits: usize,
+        trim: bool,
+    },
 }
 
 /// The text up to the next piece, the piece, and what follows it.
@@ -103,7 +110,17 @@ fn piece(text: &str, bytes: &[u8]) -> Option<(Piece, usize)> {
 }
 
 pub(super) const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 pub(super) const DAYS: [&str; 7] =

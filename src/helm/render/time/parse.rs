@@ -129,7 +129,8 @@ impl Fields {
             Piece::LongWeekday => rest = name(text, &DAYS, None)?.1,
             Piece::Weekday => rest = name(text, &DAYS, Some(3))?.1,
             Piece::Day | Piece::UnderDay | Piece::ZeroDay => {
-                let text = if piece == Piece::UnderDay { text.strip_prefix(' ').unwrap_or(text) } else { text };
+                let text =
+                    if piece == Piece::UnderDay { text.strip_prefix(' ').unwrap_or(text) } else { text };
                 let (day, after) = digits(text, if piece == Piece::ZeroDay { 2 } else { 1 }, 2)?;
                 (self.day, rest) = (Some(day), after);
             }
@@ -206,7 +207,13 @@ impl Fields {
         Ok(&text[1 + count..])
     }
 
-    fn offset<'a>(&mut self, text: &'a str, utc_is_z: bool, colons: bool, parts: u8) -> Result<&'a str, Trouble> {
+    fn offset<'a>(
+        &mut self,
+        text: &'a str,
+        utc_is_z: bool,
+        colons: bool,
+        parts: u8,
+    ) -> Result<&'a str, Trouble> {
         if utc_is_z && let Some(after) = text.strip_prefix('Z') {
             self.offset = Some(0);
             self.zone = Some("UTC".to_owned());
