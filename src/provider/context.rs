@@ -26,6 +26,10 @@ pub struct Settings {
     pub preflight: Planned<Option<String>>,
     /// A private key that opens machines, or the file that holds one.
     pub ssh_key: Planned<Option<SshKey>>,
+    /// Chart repositories by their public address, and where to fetch them instead.
+    pub chart_mirrors: Planned<BTreeMap<String, String>>,
+    /// Name and password of registries, by host.
+    pub registry_auth: Planned<BTreeMap<String, RegistryLogin>>,
     /// Names of tags that others rewrite.
     pub ignored_keys: Vec<String>,
     /// Beginnings of names of tags that others rewrite.
@@ -46,6 +50,8 @@ impl Settings {
             location: planned(config.get("location")),
             preflight: planned(config.get("preflight")),
             ssh_key: ssh_key(config.get("ssh")),
+            chart_mirrors: or_none(planned(config.get("chart_mirrors"))),
+            registry_auth: registry_auth(config.get("registry_auth")),
             ignored_keys: planned(ignore.get("keys")).known().flatten().unwrap_or_default(),
             ignored_prefixes: planned(ignore.get("key_prefixes")).known().flatten().unwrap_or_default(),
         }
@@ -57,6 +63,36 @@ impl Settings {
         self.ignored_keys.iter().any(|key| key == tag)
             || self.ignored_prefixes.iter().any(|prefix| tag.starts_with(prefix))
     }
+}
+
+/// The logins of registries that have a user; the others are anonymous, or get theirs from a cloud.
+fn registry_auth(block: &Value) -> Planned<BTreeMap<String, RegistryLogin>> {
+    if !block.is_wholly_known() {
+        return Planned::Unknown;
+    }
+    let hosts = block.as_map().into_iter().flatten();
+    let logins = hosts.filter_map(|(host, login)| {
+        let username = login.get("username").as_str()?.to_owned();
+        let password = Secret::new(login.get("password").as_str().unwrap_or_default());
+        Some((host.clone(), RegistryLogin { username, password }))
+    });
+    Planned::Known(logins.collect())
+}
+
+fn or_none<T: Default>(planned: Planned<Option<T>>) -> Planned<T> {
+    match planned {
+        Planned::Known(value) => Planned::Known(value.unwrap_or_default()),
+        Planned::Unknown => Planned::Unknown,
+    }
+}
+
+/// Who logs in to a registry.
+#[derive(Clone, Debug)]
+pub struct RegistryLogin {
+    /// Name.
+    pub username: String,
+    /// Password.
+    pub password: Secret,
 }
 
 /// Where the private key of the provider's `ssh` block is.

@@ -1,5 +1,6 @@
 //! What we promise, one file or folder per type; here alone the world meets Terraform.
 
+mod chart;
 mod expiry;
 mod explain;
 pub mod functions;

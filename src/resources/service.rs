@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+use super::chart::Chart;
 use super::functions;
 use super::network::Network;
 use super::node_pool::NodePool;
@@ -28,9 +29,10 @@ pub fn provider(environment: Box<dyn Environment>) -> Arc<dyn Service> {
     let network: Arc<dyn Managed> = Arc::new(Network::new(Arc::clone(&context), Arc::clone(&networks)));
     let pool: Arc<dyn Managed> = Arc::new(NodePool::new(Arc::clone(&context), networks));
     let skus: Arc<dyn Source> = Arc::new(Skus::new(Arc::clone(&context)));
+    let chart: Arc<dyn Source> = Arc::new(Chart::new(Arc::clone(&context)));
     Arc::new(Bud {
         managed: BTreeMap::from([("bud_network", network), ("bud_node_pool", pool)]),
-        sources: BTreeMap::from([("bud_skus", skus)]),
+        sources: BTreeMap::from([("bud_chart", chart), ("bud_skus", skus)]),
         context,
     })
 }
@@ -64,7 +66,10 @@ impl Service for Bud {
                 ("bud_network", super::network::resource()),
                 ("bud_node_pool", super::node_pool::resource()),
             ]),
-            data_sources: BTreeMap::from([("bud_skus", super::skus::source())]),
+            data_sources: BTreeMap::from([
+                ("bud_chart", super::chart::source()),
+                ("bud_skus", super::skus::source()),
+            ]),
             ephemerals: BTreeMap::new(),
             functions: functions::catalogue().into_iter().map(|one| (one.name, one.function)).collect(),
         });

@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod cancel;
+mod chart;
 mod host;
 mod hosts_rules;
 mod lifecycle;

@@ -66,20 +66,42 @@ impl World {
         env.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
     }
 
+    /// An address of the world by its name in the ready line.
+    pub(crate) fn endpoint(&self, name: &str) -> String {
+        self.running.ready["endpoints"][name].as_str().unwrap().to_owned()
+    }
+
+    /// Puts a packed chart on the shelf.
+    pub(crate) fn shelve(&self, packed: &[u8]) {
+        let (status, answer) = self.send("POST", "/charts", packed);
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// Says who may have charts: `open`, `basic` or `token`, with a name and a password.
+    pub(crate) fn chart_access(&self, kind: &str, username: &str, password: &str) {
+        let rule = json!({ "kind": kind, "username": username, "password": password });
+        self.control("POST", "/charts/access", &rule);
+    }
+
     /// Sends one call to the control endpoint and reads the whole answer.
     fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(method, path, body.as_bytes())
+    }
+
+    fn send(&self, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
         let endpoint = self.running.ready["endpoints"]["control"].as_str().unwrap();
         let address = endpoint.strip_prefix("http://").unwrap();
-        let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
+             content-length: {}\r\n\r\n",
             body.len()
         )
         .unwrap();
+        stream.write_all(body).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, text) = answer.split_once("\r\n\r\n").unwrap();
