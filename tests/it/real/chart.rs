@@ -173,7 +173,7 @@ fn what_is_wrong_is_one_error_on_the_attribute() {
             (at("values = [\"count: true\"]"), "values", "got boolean, want integer"),
             (at("values = [\"a: [\"]"), "values", "YAML"),
             (at("set = [{ name = \"a[\", value = \"1\" }]"), "set", "a["),
-            (at("values = [\"wrong: {}\"]"), "chart", "shown/templates/map.yaml:"),
+            (at("values = [\"wrong: { a: 1 }\"]"), "chart", "shown/templates/map.yaml:"),
             (at("kube_version = \"one\""), "kube_version", "one"),
             (at("repository_password = \"x\""), "data ", "repository_username"),
             (at("name = \"No_Name\""), "name", "invalid release name"),
