@@ -18,10 +18,10 @@ use crate::time::Patience;
 /// The largest manifest, list of tags or token.
 const LARGEST_TEXT: u64 = 8 << 20;
 /// Media types of manifests.
-const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
+const MANIFESTS: &str =
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 /// Media types of a packed chart, today's and an earlier one.
-const CONTENT: [&str; 2] =
-    ["application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip"];
+const CONTENT: [&str; 2] = ["application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip"];
 
 /// A chart's place: `oci://HOST[:PORT]/PATH[:TAG][@DIGEST]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +35,14 @@ pub(super) struct Reference {
 impl Reference {
     /// Reads a reference without `oci://`.
     pub(super) fn parse(text: &str) -> Result<Self, FetchError> {
-        let bad = |reason: &str| FetchError::Address { text: format!("oci://{text}"), reason: reason.to_owned() };
+        let bad =
+            |reason: &str| FetchError::Address { text: format!("oci://{text}"), reason: reason.to_owned() };
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest.to_owned())),
             None => (text, None),
         };
-        let (host, path) = rest.trim_end_matches('/').split_once('/').ok_or_else(|| bad("it names no repository"))?;
+        let (host, path) =
+            rest.trim_end_matches('/').split_once('/').ok_or_else(|| bad("it names no repository"))?;
         let (path, tag) = match path.rsplit_once(':') {
             Some((path, tag)) => (path, Some(tag.to_owned())),
             None => (path, None),
@@ -83,11 +85,13 @@ pub(super) async fn pull(
         (None, None) => registry.tag().await?,
     };
     let url = registry.url(&format!("manifests/{wanted}"))?;
-    let manifest = registry.get(&url, MANIFESTS, LARGEST_TEXT).await?.body(&url, source.credentials.is_some())?;
+    let manifest =
+        registry.get(&url, MANIFESTS, LARGEST_TEXT).await?.body(&url, source.credentials.is_some())?;
     if let Some(expected) = &reference.digest {
         check(&manifest, expected, &url)?;
     }
-    let manifest: Value = serde_json::from_slice(&manifest).map_err(|error| unreadable(&url, &error.to_string()))?;
+    let manifest: Value =
+        serde_json::from_slice(&manifest).map_err(|error| unreadable(&url, &error.to_string()))?;
     let layers = manifest["layers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_chart = |layer: &&Value| layer["mediaType"].as_str().is_some_and(|media| CONTENT.contains(&media));
     let digest = layers
@@ -269,7 +273,10 @@ mod tests {
         assert_eq!(parameter(challenge, "scope").as_deref(), Some("repository:d:pull,push"));
         assert_eq!(parameter(challenge, "plain").as_deref(), Some("e"));
         assert_eq!(parameter(challenge, "none"), None);
-        assert_eq!(next_page("</v2/a/tags/list?n=1&last=b>; rel=\"next\""), Some("/v2/a/tags/list?n=1&last=b"));
+        assert_eq!(
+            next_page("</v2/a/tags/list?n=1&last=b>; rel=\"next\""),
+            Some("/v2/a/tags/list?n=1&last=b")
+        );
         assert_eq!(next_page("nothing"), None);
     }
 }

@@ -91,7 +91,11 @@ pub struct Fetched {
 ///
 /// # Errors
 /// [`FetchError`]; an unreachable or unwilling server is named by its address.
-pub async fn fetch(source: &ChartSource, mirrors: &Mirrors, patience: &Patience) -> Result<Fetched, FetchError> {
+pub async fn fetch(
+    source: &ChartSource,
+    mirrors: &Mirrors,
+    patience: &Patience,
+) -> Result<Fetched, FetchError> {
     match &source.repository {
         Some(repository) => {
             let repository = mirrors.of(repository);
@@ -119,7 +123,8 @@ pub async fn fetch(source: &ChartSource, mirrors: &Mirrors, patience: &Patience)
             let (chart, digest) = match std::fs::metadata(path) {
                 Ok(metadata) if metadata.is_file() && metadata.len() <= LARGEST_ARCHIVE => {
                     let chart = folder::load(path, Limits::default())?;
-                    let bytes = std::fs::read(path).map_err(|error| folder::io_error("open", path, &error))?;
+                    let bytes =
+                        std::fs::read(path).map_err(|error| folder::io_error("open", path, &error))?;
                     (chart, Some(digest(&Sha256::digest(&bytes))))
                 }
                 _ => (folder::load(path, Limits::default())?, None),
@@ -129,7 +134,11 @@ pub async fn fetch(source: &ChartSource, mirrors: &Mirrors, patience: &Patience)
     }
 }
 
-async fn from_registry(source: &ChartSource, place: &str, patience: &Patience) -> Result<Fetched, FetchError> {
+async fn from_registry(
+    source: &ChartSource,
+    place: &str,
+    patience: &Patience,
+) -> Result<Fetched, FetchError> {
     let http = Http::new(source)?;
     let reference = Reference::parse(place)?;
     let (bytes, origin) = registry::pull(&http, source, &reference, patience).await?;
@@ -146,8 +155,7 @@ async fn from_repository(
     let base = address(&format!("{}/", repository.trim_end_matches('/')))?;
     let listing = address(&format!("{base}index.yaml"))?;
     let credentials = source.credentials.as_ref().and_then(basic);
-    let reply =
-        http.get(&listing, "*/*", credentials.as_ref(), LARGEST_INDEX, patience).await?;
+    let reply = http.get(&listing, "*/*", credentials.as_ref(), LARGEST_INDEX, patience).await?;
     let text = reply.body(&listing, credentials.is_some())?;
     let index = Index::read(&text).map_err(|reason| FetchError::Unreadable {
         url: shown(&listing),
@@ -232,10 +240,8 @@ mod tests {
     #[test]
     fn the_longest_beginning_decides_and_only_whole_parts_count() {
         let pair = |from: &str, to: &str| (from.to_owned(), to.to_owned());
-        let mirrors = Mirrors(BTreeMap::from([
-            pair("https://a", "oci://m/a/"),
-            pair("https://a/b/", "https://n"),
-        ]));
+        let mirrors =
+            Mirrors(BTreeMap::from([pair("https://a", "oci://m/a/"), pair("https://a/b/", "https://n")]));
         assert_eq!(mirrors.of("https://a/"), "oci://m/a");
         assert_eq!(mirrors.of("https://a/c"), "oci://m/a/c");
         assert_eq!(mirrors.of("https://a/b/c"), "https://n/c");
