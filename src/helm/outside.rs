@@ -1,7 +1,5 @@
 //! The outside world of a render: the system's own, and one that is always the same.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use sha2::{Digest as _, Sha256};
 
 use super::render::{Chance, Clock};
@@ -25,8 +23,8 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> (i64, u32) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        (i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos())
+        let now = crate::time::now();
+        (now.unix_timestamp(), now.nanosecond())
     }
 }
 

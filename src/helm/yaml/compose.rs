@@ -1,30 +1,19 @@
-//! From tokens to values: libyaml's parser and go-yaml's decoder into an `interface{}`, then JSON.
+//! From tokens to nodes: libyaml's parser, with anchors, aliases and the limits of both.
 
 use std::collections::HashMap;
 
-use super::characters::is_allowed;
-use super::resolve::{Dialect, Scalar, resolve};
+use super::construct::{LONG_TAG, Node, NodeKind, put, scalar, settled};
+use super::encoding::decode;
 use super::scan::{DEEPEST, Fault, Kind, Scanner};
-use crate::helm::render::float_key;
 use crate::helm::value::{Map, Value};
 
 type Result<T, E = Fault> = std::result::Result<T, E>;
 
-const LONG_TAG: &str = "tag:yaml.org,2002:";
-
 /// Reads the first document.
 pub(super) fn read(text: &[u8]) -> Result<Value> {
-    let decoded;
-    let text = if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") {
-        decoded = from_utf16(text)?;
-        decoded.as_bytes()
-    } else {
-        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        check(text)?;
-        text
-    };
+    let text = decode(text)?;
     let mut composer = Composer {
-        scanner: Scanner::new(text),
+        scanner: Scanner::new(&text),
         tags: Vec::new(),
         anchors: HashMap::new(),
         decoded: 0,
@@ -32,38 +21,6 @@ pub(super) fn read(text: &[u8]) -> Result<Value> {
         depth: 0,
     };
     composer.document()
-}
-
-fn check(text: &[u8]) -> Result<()> {
-    if text.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
-        return Ok(());
-    }
-    let text = std::str::from_utf8(text).map_err(|error| {
-        let at = error.valid_up_to();
-        let bad = text[at];
-        Fault::new(match (bad, error.error_len()) {
-            (_, None) => "incomplete UTF-8 octet sequence",
-            (0x80..=0xBF | 0xF8..=0xFF, _) => "invalid leading UTF-8 octet",
-            (0xC0 | 0xC1, _) => "invalid length of a UTF-8 sequence",
-            (0xED | 0xF4..=0xF7, _) => "invalid Unicode character",
-            _ => "invalid trailing UTF-8 octet",
-        })
-    })?;
-    if text.chars().all(is_allowed) { Ok(()) } else { Err(Fault::new("control characters are not allowed")) }
-}
-
-fn from_utf16(text: &[u8]) -> Result<String> {
-    let is_little = text[0] == 0xFF;
-    let units = text[2..].chunks(2).map(|pair| match pair {
-        [low, high] if is_little => u16::from_le_bytes([*low, *high]),
-        [high, low] => u16::from_be_bytes([*high, *low]),
-        _ => 0xD800,
-    });
-    let text: String = char::decode_utf16(units)
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|_| Fault::new("incomplete UTF-16 character"))?;
-    check(text.as_bytes())?;
-    Ok(text)
 }
 
 /// What an anchor stands for.
@@ -81,23 +38,6 @@ struct Composer<'a> {
     decoded: usize,
     aliased: usize,
     depth: usize,
-}
-
-/// A node with what its parent must know.
-struct Node {
-    value: Value,
-    kind: NodeKind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NodeKind {
-    /// `<<` in the place of a key.
-    Merge,
-    Scalar,
-    Sequence,
-    Mapping,
-    /// What an alias stands for, and whether that is a mapping.
-    Alias(bool),
 }
 
 /// Whose entries are read.
@@ -467,124 +407,5 @@ impl Composer<'_> {
         }
         self.skip();
         Ok(Node { value: Value::Map(map), kind: NodeKind::Mapping })
-    }
-}
-
-fn scalar(text: String, tag: &str, is_implicit: bool) -> Result<Node> {
-    if is_implicit && text == "<<" || tag.strip_prefix(LONG_TAG) == Some("merge") && text == "<<" {
-        return Ok(Node { value: Value::String(text), kind: NodeKind::Merge });
-    }
-    let value = if tag.is_empty() && !is_implicit { Value::String(text) } else { tagged(text, tag)? };
-    Ok(Node { value, kind: NodeKind::Scalar })
-}
-
-fn tagged(text: String, tag: &str) -> Result<Value> {
-    let short = tag.strip_prefix(LONG_TAG).unwrap_or(if tag.is_empty() { "" } else { "?" });
-    let found = match short {
-        "str" => return Ok(Value::String(text)),
-        "binary" => {
-            use base64::Engine as _;
-            let clean: String = text.chars().filter(|letter| !matches!(letter, '\r' | '\n')).collect();
-            return match base64::engine::general_purpose::STANDARD.decode(clean) {
-                Ok(bytes) => Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned())),
-                Err(_) => Err(Fault::new("!!binary value contains invalid base64 data")),
-            };
-        }
-        "" | "bool" | "int" | "float" | "null" | "timestamp" => {
-            resolve(&text, Dialect::V2, matches!(short, "" | "timestamp"))
-        }
-        _ => return Ok(Value::String(text)),
-    };
-    let fits = short.is_empty() || found.tag().strip_prefix("!!") == Some(short);
-    if !fits && !(short == "float" && matches!(found, Scalar::Int(_))) {
-        return Err(Fault::new(format!("cannot decode {} `{text}` as a !!{short}", found.tag())));
-    }
-    #[allow(clippy::cast_precision_loss, reason = "JSON makes every number a float64")]
-    Ok(match found {
-        Scalar::Null => Value::Null,
-        Scalar::Bool(truth) => Value::Bool(truth),
-        // Until it is known whether this is a key.
-        Scalar::Int(int) => Value::Int(int),
-        Scalar::Uint(uint) => Value::Float(uint as f64),
-        Scalar::Float(float) => Value::Float(float),
-        Scalar::Timestamp | Scalar::Text => Value::String(text),
-    })
-}
-
-/// Puts a pair into a mapping, or merges it in.
-fn put(map: &mut Map, key: Node, value: Node) -> Result<()> {
-    if key.kind == NodeKind::Merge {
-        return merge(map, value);
-    }
-    let name = match key.value {
-        Value::String(text) => text,
-        Value::Int(int) => int.to_string(),
-        Value::Float(float) => float_key(float),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Null => {
-            let shown = go_syntax(&value.value);
-            let message = format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}");
-            return Err(Fault { message, line: None });
-        }
-        other => return Err(Fault::new(format!("invalid map key: {}", go_syntax(&other)))),
-    };
-    map.insert(name, settled(value.value)?);
-    Ok(())
-}
-
-fn merge(map: &mut Map, value: Node) -> Result<()> {
-    let wrong = || Fault::new("map merge requires map or sequence of maps as the value");
-    match (value.kind, value.value) {
-        (NodeKind::Mapping | NodeKind::Alias(true), Value::Map(over)) => map.extend(over),
-        (NodeKind::Sequence, Value::List(items)) => {
-            // The first of them wins.
-            for item in items.into_iter().rev() {
-                let Value::Map(over) = item else { return Err(wrong()) };
-                map.extend(over);
-            }
-        }
-        _ => return Err(wrong()),
-    }
-    Ok(())
-}
-
-/// A value as JSON gives it: every number a float64, and none that JSON cannot write.
-fn settled(value: Value) -> Result<Value> {
-    #[allow(clippy::cast_precision_loss, reason = "what Helm does too")]
-    Ok(match value {
-        Value::Int(int) => Value::Float(int as f64),
-        Value::Float(float) if !float.is_finite() => {
-            let shown = match float {
-                _ if float.is_nan() => "NaN",
-                _ if float > 0.0 => "+Inf",
-                _ => "-Inf",
-            };
-            return Err(Fault { message: format!("json: unsupported value: {shown}"), line: None });
-        }
-        other => other,
-    })
-}
-
-/// `%#v` of a decoded value, as two errors show it.
-fn go_syntax(value: &Value) -> String {
-    match value {
-        Value::Null => "interface {}(nil)".to_owned(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Int(int) => int.to_string(),
-        Value::Float(float) => crate::helm::render::float_shortest(*float),
-        Value::String(text) => crate::helm::render::quote(text.as_bytes()),
-        Value::List(items) => {
-            let items: Vec<String> = items.iter().map(go_syntax).collect();
-            format!("[]interface {{}}{{{}}}", items.join(", "))
-        }
-        Value::Map(map) => {
-            let pairs: Vec<String> = map
-                .iter()
-                .map(|(key, value)| {
-                    format!("{}:{}", crate::helm::render::quote(key.as_bytes()), go_syntax(value))
-                })
-                .collect();
-            format!("map[interface {{}}]interface {{}}{{{}}}", pairs.join(", "))
-        }
     }
 }

@@ -6,7 +6,9 @@
 
 mod characters;
 mod compose;
+mod construct;
 mod emit;
+mod encoding;
 mod order;
 mod resolve;
 mod scalars;

@@ -7,6 +7,8 @@ mod lexer;
 mod node;
 mod number;
 mod parser;
+mod pipeline;
+mod token;
 
 pub(crate) use node::{At, Branch, Command, List, Node, Pipe, Term, Tree};
 pub(crate) use number::Number;
