@@ -28,3 +28,6 @@ pub use values::{BadValues, merge, read_values};
 
 pub(crate) use archive::without_mark;
 pub(crate) use decode::{Place, WrongKind};
+
+#[cfg(test)]
+mod hostile_tests;

@@ -21,6 +21,9 @@ mod text;
 mod time;
 mod toml;
 
+#[cfg(test)]
+mod hostile_tests;
+
 pub use error::{RenderError, RenderErrorKind};
 pub use input::{
     Capabilities, Chance, ChartFile, ChartInput, ChartMetadata, Clock, Dependency, Dns, KubeVersion, Limits,
