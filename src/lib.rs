@@ -31,6 +31,7 @@ pub mod schema;
 pub mod secret;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+pub mod ssh;
 pub mod state;
 pub mod time;
 pub mod value;

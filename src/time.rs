@@ -53,6 +53,13 @@ impl Patience {
         Ok(())
     }
 
+    /// A little more time than is left, for a last question about what went wrong; a stop ends it all the
+    /// same.
+    #[must_use]
+    pub fn beyond(&self, time: Duration) -> Self {
+        Self::new(self.left().max(time), self.stop.clone())
+    }
+
     /// Waits for the given time.
     ///
     /// # Errors

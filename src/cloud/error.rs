@@ -101,6 +101,32 @@ pub enum CloudError {
         /// Names of the rules.
         rules: Vec<String>,
     },
+    /// A counter of the account is at its limit.
+    #[error("quota {name} in {location}: limit {limit}, used {used}, needed {needed}")]
+    Quota {
+        /// The cloud's name of the counter.
+        name: String,
+        /// The cloud's words for it.
+        title: String,
+        /// Region.
+        location: String,
+        /// Most allowed.
+        limit: u64,
+        /// In use when it was refused.
+        used: u64,
+        /// What one machine or address more takes of it.
+        needed: u64,
+        /// What the cloud said.
+        answer: Box<Answer>,
+    },
+    /// No offer has capacity now.
+    #[error("no capacity for {node}")]
+    NoCapacity {
+        /// Name of the node.
+        node: String,
+        /// Each offer in words, and what the cloud said to it.
+        tried: Vec<(String, Answer)>,
+    },
     /// An operation did not end in time, or the run was stopped while it went on.
     #[error("waiting for {what}: {why}")]
     Waited {
@@ -134,6 +160,8 @@ impl CloudError {
             Self::Stranger { .. }
             | Self::Occupied { .. }
             | Self::ForeignRules { .. }
+            | Self::Quota { .. }
+            | Self::NoCapacity { .. }
             | Self::Waited { .. }
             | Self::Garbled { .. } => Recovery::Fatal,
         }

@@ -128,7 +128,7 @@ pub struct PoolPlan {
     pub location: String,
     /// Names of the subnets over which nodes are spread by their number; empty: all of the network.
     pub subnets: Vec<String>,
-    /// Name of the network's security group, `default` for its own.
+    /// Name of the network's security group, `default` for its own; or the cloud's id of one.
     pub security_group: String,
     /// `primary`, `server`, `ingress` or `worker`.
     pub role: String,
@@ -300,6 +300,9 @@ pub struct NodeSeen {
     pub mark: Option<Mark>,
     /// What only the configuration knew, for import.
     pub recorded: BTreeMap<String, String>,
+    /// Value of the machine's tag `bud:cluster`: it is a member of a cluster and must leave it before it is
+    /// stopped or deleted.
+    pub cluster: Option<String>,
     /// Ids of all parts that exist.
     pub parts: Vec<String>,
 }
@@ -331,10 +334,16 @@ pub struct NodeRemoval {
 }
 
 /// A change of one node's machine in place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeChange {
     /// Stop, resize to this SKU, start again.
     pub sku: Option<String>,
+    /// Stop, grow the system disk to this size in GiB, start again: for clouds that refuse it while the
+    /// machine runs.
+    pub os_disk_gb: Option<u32>,
+    /// Stop, give a spot machine these terms, start again: for clouds that refuse another price while the
+    /// machine runs.
+    pub spot: Option<SpotPlan>,
     /// A stopped or evicted machine is started.
     pub start: bool,
 }

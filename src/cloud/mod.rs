@@ -30,4 +30,7 @@ use std::sync::Arc;
 pub trait Cloud: Send + Sync {
     /// Its networks.
     fn networks(&self) -> Arc<dyn Networks>;
+
+    /// Its machines.
+    fn machines(&self) -> Arc<dyn Machines>;
 }

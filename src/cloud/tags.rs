@@ -33,6 +33,20 @@ impl Mark {
     pub const STATE: &'static str = "bud:state";
     /// Name of the expiry's tag.
     pub const EXPIRES_AT: &'static str = "bud:expires-at";
+    /// Name of the tag with the node that a part belongs to.
+    pub const NODE: &'static str = "bud:node";
+    /// Name of the tag with the pool of a node.
+    pub const POOL: &'static str = "bud:pool";
+    /// Name of the tag with the role of a pool's nodes.
+    pub const ROLE: &'static str = "bud:role";
+    /// Name of the tag with the network that a pool is in.
+    pub const NETWORK: &'static str = "bud:network";
+    /// Name of the tag of a machine that is a member of a cluster: the cluster and a server's address.
+    pub const CLUSTER: &'static str = "bud:cluster";
+    /// Name of the tag with a data disk's name inside its node.
+    pub const DISK: &'static str = "bud:disk";
+    /// Name of the tag with the public half of a machine's host key.
+    pub const SSH_HOST_KEY: &'static str = "bud:ssh-host-key";
     /// Value of [`Mark::MANAGED_BY`].
     pub const MANAGER: &'static str = "terraform-provider-bud";
 

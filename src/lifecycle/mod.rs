@@ -9,6 +9,7 @@ mod import;
 mod managed;
 mod plan;
 mod read;
+mod source;
 mod upgrade;
 mod validate;
 
@@ -27,6 +28,7 @@ pub use import::import;
 pub use managed::{Limits, Managed, Planning};
 pub use plan::plan;
 pub use read::read;
+pub use source::{Source, read_data};
 pub use upgrade::upgrade;
 pub use validate::check;
 

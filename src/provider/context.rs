@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::Environment;
 use crate::cloud::{Cloud, CloudError};
 use crate::schema::{Field, Planned, Unread};
+use crate::secret::Secret;
 use crate::value::{Path, Value};
 
 /// The configured values; each may be known only after apply.
@@ -21,6 +22,10 @@ pub struct Settings {
     pub ttl: Planned<Option<String>>,
     /// Default region.
     pub location: Planned<Option<String>>,
+    /// What the check of sizes, zones and quotas does at plan: `error`, `warn` or `off`.
+    pub preflight: Planned<Option<String>>,
+    /// A private key that opens machines, or the file that holds one.
+    pub ssh_key: Planned<Option<SshKey>>,
     /// Names of tags that others rewrite.
     pub ignored_keys: Vec<String>,
     /// Beginnings of names of tags that others rewrite.
@@ -39,6 +44,8 @@ impl Settings {
             },
             ttl: planned(config.get("ttl")),
             location: planned(config.get("location")),
+            preflight: planned(config.get("preflight")),
+            ssh_key: ssh_key(config.get("ssh")),
             ignored_keys: planned(ignore.get("keys")).known().flatten().unwrap_or_default(),
             ignored_prefixes: planned(ignore.get("key_prefixes")).known().flatten().unwrap_or_default(),
         }
@@ -49,6 +56,25 @@ impl Settings {
     pub fn ignores(&self, tag: &str) -> bool {
         self.ignored_keys.iter().any(|key| key == tag)
             || self.ignored_prefixes.iter().any(|prefix| tag.starts_with(prefix))
+    }
+}
+
+/// Where the private key of the provider's `ssh` block is.
+#[derive(Clone, Debug)]
+pub enum SshKey {
+    /// The key itself.
+    Key(Secret),
+    /// Its file.
+    File(String),
+}
+
+fn ssh_key(block: &Value) -> Planned<Option<SshKey>> {
+    let key: Planned<Option<Secret>> = planned(block.get("private_key"));
+    let file: Planned<Option<String>> = planned(block.get("private_key_file"));
+    match (key, file) {
+        (Planned::Known(Some(key)), _) => Planned::Known(Some(SshKey::Key(key))),
+        (Planned::Unknown, _) | (_, Planned::Unknown) => Planned::Unknown,
+        (_, Planned::Known(file)) => Planned::Known(file.map(SshKey::File)),
     }
 }
 
@@ -136,7 +162,6 @@ impl Context {
 #[cfg(feature = "azure")]
 fn azure_settings(environment: &dyn Environment, block: &Value) -> Option<crate::cloud::azure::Settings> {
     use super::AzureBlock;
-    use crate::secret::Secret;
 
     let block = Option::<AzureBlock>::read(block, &Path::of("azure")).ok()?;
     let text = |given: Option<&String>, name: &str| {

@@ -7,6 +7,6 @@ mod context;
 mod declaration;
 mod env;
 
-pub use context::{Context, Settings};
+pub use context::{Context, Settings, SshKey};
 pub use declaration::{AzureBlock, ProviderBlock, block};
 pub use env::{Environment, Process, VARIABLES, Variable};

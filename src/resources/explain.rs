@@ -1,6 +1,6 @@
 //! The world's errors in words for the user: what, why, what to do.
 
-use crate::cloud::CloudError;
+use crate::cloud::{Answer, CloudError};
 use crate::diagnostics::Diagnostic;
 use crate::outcome::Recovery;
 use crate::time::Ended;
@@ -27,29 +27,7 @@ const ATTRIBUTES: &[(&str, &str)] = &[
 #[must_use]
 pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) -> Diagnostic {
     match error {
-        CloudError::Refused { answer, recovery, method, url, .. } => {
-            let mut detail = format!("{doing}: the cloud answered {} {}: {}", answer.status, answer.code, answer.message);
-            for (code, message) in &answer.details {
-                detail.push_str(&format!("\n  {code}: {message}"));
-            }
-            detail.push_str(&format!("\n\nRequest: {method} {url}"));
-            if let Some(id) = &answer.request_id {
-                detail.push_str(&format!("\nRequest id: {id}"));
-            }
-            let (summary, advice) = match recovery {
-                Recovery::Denied => ("Not allowed", "Check the provider's credentials and the rights of the account in the subscription."),
-                Recovery::Rejected(_) => ("Refused by the cloud", "Change the configuration as the message says."),
-                Recovery::Retry(_) => ("Cloud did not get it done in time", "It was tried again until the timeout. Apply again; what exists already is kept."),
-                Recovery::Fatal => ("Failed in the cloud", "Apply again once the cause is gone; what exists already is kept."),
-            };
-            detail.push_str(&format!("\n\n{advice}"));
-            let diagnostic = Diagnostic::error(summary, detail);
-            let known = ATTRIBUTES.iter().find(|(code, _)| *code == answer.code);
-            match known {
-                Some((_, attribute)) => diagnostic.at(Path::of(*attribute)),
-                None => diagnostic,
-            }
-        }
+        CloudError::Refused { answer, recovery, method, url } => refused(doing, answer, recovery, method, url),
         CloudError::Unreachable { method, url, reason, .. } => Diagnostic::error(
             "Cloud cannot be reached",
             format!(
@@ -112,6 +90,26 @@ pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) ->
             ),
         )
         .at(Path::of("foreign_rules")),
+        CloudError::Quota { name, title, location, limit, used, needed, answer } => Diagnostic::error(
+            "Quota exhausted",
+            format!(
+                "{doing}: the quota {title} ({name}) in {location} allows {limit}, {used} are in use and {needed} more are \
+                 needed. {}\n\nAsk the cloud for a higher limit, free what is in use, or choose another kind of machine or \
+                 region, and apply again.",
+                answer.message
+            ),
+        ),
+        CloudError::NoCapacity { node, tried } => {
+            let offers = tried.iter().map(|(offer, answer)| format!("{offer}: {} {}", answer.code, answer.message));
+            Diagnostic::error(
+                "No capacity",
+                format!(
+                    "{doing}: the cloud has no room for {node} in any offer now:\n  {}\n\nApply again later, or add another \
+                     kind of machine or zone to offers.",
+                    offers.collect::<Vec<_>>().join("\n  ")
+                ),
+            )
+        }
         CloudError::Waited { what, last_seen, why } => {
             let (summary, hint) = match why {
                 Ended::Deadline => ("Timed out", "Raise the timeout in timeouts if it needs more, and apply again."),
@@ -125,5 +123,39 @@ pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) ->
         CloudError::Garbled { url, reason } => {
             Diagnostic::error("Answer not understood", format!("{doing}: the answer of {url} is not understood: {reason}."))
         }
+    }
+}
+
+/// What a cloud refused, in its own words.
+fn refused(doing: &str, answer: &Answer, recovery: &Recovery, method: &str, url: &str) -> Diagnostic {
+    let mut detail =
+        format!("{doing}: the cloud answered {} {}: {}", answer.status, answer.code, answer.message);
+    for (code, message) in &answer.details {
+        detail.push_str(&format!("\n  {code}: {message}"));
+    }
+    detail.push_str(&format!("\n\nRequest: {method} {url}"));
+    if let Some(id) = &answer.request_id {
+        detail.push_str(&format!("\nRequest id: {id}"));
+    }
+    let (summary, advice) = match recovery {
+        Recovery::Denied => (
+            "Not allowed",
+            "Check the provider's credentials and the rights of the account in the subscription.",
+        ),
+        Recovery::Rejected(_) => ("Refused by the cloud", "Change the configuration as the message says."),
+        Recovery::Retry(_) => (
+            "Cloud did not get it done in time",
+            "It was tried again until the timeout. Apply again; what exists already is kept.",
+        ),
+        Recovery::Fatal => {
+            ("Failed in the cloud", "Apply again once the cause is gone; what exists already is kept.")
+        }
+    };
+    detail.push_str(&format!("\n\n{advice}"));
+    let diagnostic = Diagnostic::error(summary, detail);
+    let known = ATTRIBUTES.iter().find(|(code, _)| *code == answer.code);
+    match known {
+        Some((_, attribute)) => diagnostic.at(Path::of(*attribute)),
+        None => diagnostic,
     }
 }

@@ -1,10 +1,15 @@
 //! What we promise, one file or folder per type; here alone the world meets Terraform.
 
+mod expiry;
 mod explain;
 pub mod functions;
 mod network;
+mod node_pool;
 mod pages;
+mod planned_networks;
 mod service;
+mod skus;
+mod tags;
 
 pub use pages::pages;
 pub use service::provider;

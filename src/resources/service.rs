@@ -8,10 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::functions;
 use super::network::Network;
+use super::node_pool::NodePool;
+use super::planned_networks::PlannedNetworks;
+use super::skus::Skus;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::{
     self, Apply, ApplyDone, FunctionError, Import, ImportDone, Managed, Plan, PlanDone, Read, ReadDone,
-    Service, Upgrade,
+    Service, Source, Upgrade,
 };
 use crate::provider::{Context, Environment, block};
 use crate::schema::ProviderSchema;
@@ -21,18 +24,30 @@ use crate::value::{Kind, Value};
 #[must_use]
 pub fn provider(environment: Box<dyn Environment>) -> Arc<dyn Service> {
     let context = Arc::new(Context::new(environment));
-    let network: Arc<dyn Managed> = Arc::new(Network::new(Arc::clone(&context)));
-    Arc::new(Bud { managed: BTreeMap::from([("bud_network", network)]), context })
+    let networks = Arc::new(PlannedNetworks::default());
+    let network: Arc<dyn Managed> = Arc::new(Network::new(Arc::clone(&context), Arc::clone(&networks)));
+    let pool: Arc<dyn Managed> = Arc::new(NodePool::new(Arc::clone(&context), networks));
+    let skus: Arc<dyn Source> = Arc::new(Skus::new(Arc::clone(&context)));
+    Arc::new(Bud {
+        managed: BTreeMap::from([("bud_network", network), ("bud_node_pool", pool)]),
+        sources: BTreeMap::from([("bud_skus", skus)]),
+        context,
+    })
 }
 
 struct Bud {
     context: Arc<Context>,
     managed: BTreeMap<&'static str, Arc<dyn Managed>>,
+    sources: BTreeMap<&'static str, Arc<dyn Source>>,
 }
 
 impl Bud {
     fn managed(&self, type_name: &str) -> Result<&dyn Managed, Diagnostics> {
         self.managed.get(type_name).map(AsRef::as_ref).ok_or_else(|| unknown("resource", type_name))
+    }
+
+    fn source(&self, type_name: &str) -> Result<&dyn Source, Diagnostics> {
+        self.sources.get(type_name).map(AsRef::as_ref).ok_or_else(|| unknown("data source", type_name))
     }
 }
 
@@ -45,8 +60,11 @@ impl Service for Bud {
     fn schema(&self) -> &ProviderSchema {
         static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| ProviderSchema {
             provider: block(),
-            resources: BTreeMap::from([("bud_network", super::network::resource())]),
-            data_sources: BTreeMap::new(),
+            resources: BTreeMap::from([
+                ("bud_network", super::network::resource()),
+                ("bud_node_pool", super::node_pool::resource()),
+            ]),
+            data_sources: BTreeMap::from([("bud_skus", super::skus::source())]),
             ephemerals: BTreeMap::new(),
             functions: functions::catalogue().into_iter().map(|one| (one.name, one.function)).collect(),
         });
@@ -80,8 +98,16 @@ impl Service for Bud {
         diagnostics
     }
 
-    async fn validate_data_source(&self, type_name: &str, _config: Value) -> Diagnostics {
-        unknown("data source", type_name)
+    async fn validate_data_source(&self, type_name: &str, config: Value) -> Diagnostics {
+        let source = match self.source(type_name) {
+            Ok(source) => source,
+            Err(diagnostics) => return diagnostics,
+        };
+        let mut diagnostics = lifecycle::check(&source.schema().block.attributes, &config, true);
+        if !diagnostics.has_errors() {
+            diagnostics.extend(source.validate(&config));
+        }
+        diagnostics
     }
 
     async fn upgrade(&self, request: Upgrade) -> (Option<Value>, Diagnostics) {
@@ -162,10 +188,13 @@ impl Service for Bud {
     async fn read_data(
         &self,
         type_name: &str,
-        _config: Value,
-        _stop: CancellationToken,
+        config: Value,
+        stop: CancellationToken,
     ) -> (Value, Diagnostics) {
-        (Value::Null, unknown("data source", type_name))
+        match self.source(type_name) {
+            Ok(source) => lifecycle::read_data(source, &config, stop).await,
+            Err(diagnostics) => (Value::Null, diagnostics),
+        }
     }
 
     async fn call(&self, name: &str, arguments: Vec<Value>) -> Result<Value, FunctionError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attribute, Presence, Unread};
+use super::{Attribute, Presence, Shape, Unread};
 use crate::value::{Path, Value};
 
 /// An object whose attributes are declared.
@@ -113,11 +113,19 @@ pub fn merge(spec: Vec<Attribute>, status: Vec<Attribute>) -> Vec<Attribute> {
         if let Some(asked) = merged.iter_mut().find(|asked| asked.name == attribute.name) {
             asked.presence = Presence::OptionalComputed;
         } else {
-            attribute.presence = Presence::Computed;
+            computed(&mut attribute);
             merged.push(attribute);
         }
     }
     merged
+}
+
+/// What only the provider sets is so in all its parts.
+fn computed(attribute: &mut Attribute) {
+    attribute.presence = Presence::Computed;
+    if let Shape::Nested(_, nested) = &mut attribute.shape {
+        nested.iter_mut().for_each(computed);
+    }
 }
 
 /// A field's name as HCL has it: a raw identifier such as `r#type` without its mark.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Nesting, Rule, Shape, declare};
 use crate::diagnostics::Diagnostic;
 use crate::secret::Secret;
-use crate::value::{Kind, Path, Value};
+use crate::value::{Kind, Number, Path, Value};
 
 /// Why a value could not be read as its type.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +114,21 @@ impl Field for i64 {
     }
     fn write(&self) -> Value {
         Value::int(*self)
+    }
+}
+
+impl Field for f64 {
+    fn shape() -> Shape {
+        Shape::Plain(Kind::Number)
+    }
+    fn read(value: &Value, path: &Path) -> Result<Self, Unread> {
+        match value {
+            Value::Number(number) => Ok(number.as_f64()),
+            other => Err(mismatch(other, &Kind::Number, path)),
+        }
+    }
+    fn write(&self) -> Value {
+        Number::from_f64(*self).map_or(Value::Null, Value::Number)
     }
 }
 

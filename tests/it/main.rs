@@ -13,6 +13,7 @@
 )]
 
 mod azure_room;
+mod chart_server;
 #[allow(dead_code, reason = "the names of cases are shown by their Debug form")]
 mod faults;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
@@ -20,6 +21,7 @@ mod harness;
 mod network_interrupted;
 mod network_lifecycle;
 mod nixos_room;
+mod node_pool;
 mod process;
 mod published;
 mod real;

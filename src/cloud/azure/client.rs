@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -24,8 +25,12 @@ use crate::time::{Ended, Patience};
 
 /// How long Azure may not know a group that it has just made.
 const FRESH: Duration = Duration::from_secs(120);
+/// How long Azure is waited for to free the network card of a machine that failed: it says 180 s.
+const RESERVED: Duration = Duration::from_secs(300);
 /// How long the registration of a resource provider may take.
 const REGISTRATION: Duration = Duration::from_secs(600);
+/// How often an address outside of the resource manager is tried.
+const OUTSIDE_TRIES: u32 = 4;
 
 /// A call that failed, and whether the world may have changed nevertheless.
 #[derive(Debug)]
@@ -186,7 +191,9 @@ impl Client {
         request.insert_header("x-ms-correlation-request-id", self.correlation.clone());
         request.insert_header("authorization", format!("Bearer {}", token.expose()));
         let (method, shown_url) = (call.method, shown(&url));
-        if let Some(body) = &call.body {
+        if tracing::enabled!(tracing::Level::TRACE)
+            && let Some(body) = call.shown_body()
+        {
             tracing::trace!(%method, url = shown_url, body = %body, "request body");
         }
         let begun = Instant::now();
@@ -222,6 +229,44 @@ impl Client {
                 self.refused(call, shown_url, tries, answer, patience).await
             }
         }
+    }
+
+    /// Reads an address outside of the resource manager, without our token; nothing where there is
+    /// nothing.
+    pub(super) async fn outside(&self, url: &Url, patience: &Patience) -> Result<Option<Bytes>, CloudError> {
+        let request = azure_core::Request::new(url.clone(), azure_core::Method::Get);
+        let shown_url = shown(url);
+        let over = |why: Ended| CloudError::Waited {
+            what: format!("GET {shown_url}"),
+            last_seen: "no answer".to_owned(),
+            why,
+        };
+        for tries in 1.. {
+            let asked = match patience.finish(self.transport.exchange(&request)).await.map_err(over)? {
+                Ok(reply) if (200..300).contains(&reply.status) => return Ok(Some(reply.body)),
+                Ok(reply) if matches!(reply.status, 404 | 409) => return Ok(None),
+                Ok(reply) => {
+                    let answer = error_codes::read(&reply);
+                    let Recovery::Retry(asked) = error_codes::recovery(&answer) else {
+                        return Err(refusal(&Call::follow(url.clone()), shown_url, answer));
+                    };
+                    if tries >= OUTSIDE_TRIES {
+                        return Err(refusal(&Call::follow(url.clone()), shown_url, answer));
+                    }
+                    asked
+                }
+                Err(NoAnswer::Trust(reason)) => {
+                    return Err(CloudError::Setting { argument: "azure.ca_file", reason });
+                }
+                Err(NoAnswer::Cut { reason, perhaps_sent }) if tries >= OUTSIDE_TRIES => {
+                    let method = "GET".to_owned();
+                    return Err(CloudError::Unreachable { method, url: shown_url, reason, perhaps_sent });
+                }
+                Err(NoAnswer::Cut { .. }) => None,
+            };
+            patience.pause(retry::pause(tries, asked, &self.chance)).await.map_err(over)?;
+        }
+        Ok(None)
     }
 
     /// After a try without an answer.
@@ -294,6 +339,10 @@ impl Client {
         let recovery = error_codes::recovery(&answer);
         let fresh = call.fresh_parent && error_codes::is_missing(&answer) && tries.started.elapsed() < FRESH;
         let asked = match &recovery {
+            // A card is freed after 180 s; one that is not will not be.
+            Recovery::Retry(_) if error_codes::is_reserved(&answer) && tries.started.elapsed() > RESERVED => {
+                return Next::Fail(refusal(call, url, answer));
+            }
             Recovery::Retry(asked) => *asked,
             _ if fresh => answer.retry_after,
             _ => return Next::Fail(refusal(call, url, answer)),

@@ -23,7 +23,7 @@ impl Client {
         api: &'static str,
         patience: &Patience,
     ) -> Result<Option<Value>, CloudError> {
-        match self.send(&Call::get(id, api), patience).await {
+        match Box::pin(self.send(&Call::get(id, api), patience)).await {
             Ok(success) => Ok(Some(success.body)),
             Err(failed) if answer_of(&failed.error).is_some_and(error_codes::is_missing) => Ok(None),
             Err(failed) => Err(failed.error),
@@ -37,12 +37,16 @@ impl Client {
         api: &'static str,
         patience: &Patience,
     ) -> Result<Vec<Value>, CloudError> {
-        let mut call = Call::get(id, api);
+        self.pages(Call::get(id, api), patience).await
+    }
+
+    /// The same with what the first request asks for.
+    pub(super) async fn pages(&self, mut call: Call, patience: &Patience) -> Result<Vec<Value>, CloudError> {
         let mut found = Vec::new();
         loop {
-            let success = self.send(&call, patience).await?;
-            if let Some(page) = success.body.get("value").and_then(Value::as_array) {
-                found.extend(page.iter().cloned());
+            let mut success = Box::pin(self.send(&call, patience)).await?;
+            if let Some(page) = success.body.get_mut("value").and_then(Value::as_array_mut) {
+                found.append(page);
             }
             match success.body.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) {
                 None => return Ok(found),
@@ -89,6 +93,36 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Changes parts of an object that stands: `change` answers what to send, none where nothing is to
+    /// be done. What somebody else wrote in between is read and judged again.
+    pub(super) async fn patch(
+        &self,
+        id: &str,
+        api: &'static str,
+        mut now: Value,
+        change: &(dyn Fn(&Value) -> Option<Value> + Sync),
+        patience: &Patience,
+    ) -> Result<Value, CloudError> {
+        for contests in 0.. {
+            let Some(body) = change(&now) else { return Ok(now) };
+            let mut call = Call::patch(id, api, body);
+            // The object was seen a moment ago, so that it is Azure's memory that lags.
+            call.fresh_parent = true;
+            call.if_match = now.get("etag").and_then(Value::as_str).map(str::to_owned);
+            match self.write(&call, patience).await {
+                Ok(made) => return Ok(made),
+                Err(failed) => {
+                    let contested = answer_of(&failed.error).is_some_and(|answer| answer.status == 412);
+                    if !contested || contests >= CONTESTS {
+                        return Err(failed.error);
+                    }
+                    now = self.read(id, api, patience).await?.ok_or(failed.error)?;
+                }
+            }
+        }
+        Ok(now)
     }
 
     /// Lays tags over those of an object, without touching anything else of it. None to do: no request.
@@ -139,7 +173,21 @@ pub(super) struct Place<'a> {
 /// A body from one of the SDK's models.
 pub(super) fn body(model: &impl Serialize) -> Value {
     // The models are plain structs of texts, numbers and lists: they always serialise.
-    serde_json::to_value(model).unwrap_or_default()
+    let mut body = serde_json::to_value(model).unwrap_or_default();
+    without_nulls(&mut body);
+    body
+}
+
+/// Some models write times that only Azure sets as null.
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(entries) => {
+            entries.retain(|_, entry| !entry.is_null());
+            entries.values_mut().for_each(without_nulls);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
 }
 
 /// A copy without what Azure alone writes, so that it can be compared and sent back.

@@ -21,6 +21,8 @@ pub(super) enum Meaning {
     Rejected,
     /// Something still uses the object.
     InUse,
+    /// There is no room for such a machine now; another kind or zone may have some.
+    Capacity,
     /// The object, or the group around it, does not exist.
     Missing,
     /// Nothing that a retry or another input would mend.
@@ -65,6 +67,11 @@ const MEANINGS: &[(&str, Meaning)] = &[
     ("NicInUse", Meaning::InUse),
     ("PublicIPAddressCannotBeDeleted", Meaning::InUse),
     ("ResourceGroupDeletionBlocked", Meaning::InUse),
+    ("AllocationFailed", Meaning::Capacity),
+    ("OverconstrainedAllocationRequest", Meaning::Capacity),
+    ("OverconstrainedZonalAllocationRequest", Meaning::Capacity),
+    ("SkuNotAvailable", Meaning::Capacity),
+    ("ZonalAllocationFailed", Meaning::Capacity),
     ("NotFound", Meaning::Missing),
     ("ParentResourceNotFound", Meaning::Missing),
     ("ResourceGroupNotFound", Meaning::Missing),
@@ -88,7 +95,7 @@ const MEANINGS: &[(&str, Meaning)] = &[
     ("OperationNotAllowed", Meaning::Final),
     ("PropertyChangeNotAllowed", Meaning::Final),
     ("PublicIPCountLimitReached", Meaning::Final),
-    ("SkuNotAvailable", Meaning::Final),
+    ("QuotaExceeded", Meaning::Final),
     ("StaticPublicIPCountLimitReached", Meaning::Final),
 ];
 
@@ -123,7 +130,7 @@ pub(super) fn recovery(answer: &Answer) -> Recovery {
         Meaning::Busy | Meaning::Hiccup => Recovery::Retry(answer.retry_after),
         Meaning::Denied => Recovery::Denied,
         Meaning::Rejected => Recovery::Rejected(answer.target.clone()),
-        Meaning::InUse | Meaning::Missing | Meaning::Final => Recovery::Fatal,
+        Meaning::InUse | Meaning::Capacity | Meaning::Missing | Meaning::Final => Recovery::Fatal,
     }
 }
 
@@ -131,6 +138,27 @@ pub(super) fn recovery(answer: &Answer) -> Recovery {
 /// found, or a 404 that is not Azure's, proves nothing.
 pub(super) fn is_missing(answer: &Answer) -> bool {
     answer.status == 404 && meaning(&answer.code) == Some(Meaning::Missing)
+}
+
+/// Whether the answer is the refusal of more than a counter allows. Azure has no code of its own for
+/// that with machines, so that the counter itself must be asked.
+pub(super) fn may_be_quota(answer: &Answer) -> bool {
+    const CODES: &[&str] = &[
+        "OperationNotAllowed",
+        "QuotaExceeded",
+        "PublicIPCountLimitReached",
+        "StaticPublicIPCountLimitReached",
+        "StandardSkuPublicIpCountLimitReached",
+        "IPv4StandardSkuPublicIpCountLimitReached",
+        "IPv6StandardSkuPublicIpCountLimitReached",
+    ];
+    answer.status != 429 && CODES.iter().any(|code| code.eq_ignore_ascii_case(&answer.code))
+}
+
+/// Whether the answer says that a network card is kept for a machine that failed or goes.
+pub(super) fn is_reserved(answer: &Answer) -> bool {
+    let is = |code: &str| code.eq_ignore_ascii_case("NicReservedForAnotherVm");
+    is(&answer.code) || answer.details.iter().any(|(code, _)| is(code))
 }
 
 /// Whether the answer asks for another token.

@@ -19,6 +19,39 @@ pub(super) const NAT_GATEWAYS: &str = "natGateways";
 /// Public addresses.
 pub(super) const PUBLIC_IPS: &str = "publicIPAddresses";
 
+/// Network interfaces.
+pub(super) const NETWORK_INTERFACES: &str = "networkInterfaces";
+/// Machines.
+pub(super) const VIRTUAL_MACHINES: &str = "virtualMachines";
+/// Disks.
+pub(super) const DISKS: &str = "disks";
+/// Snapshots.
+pub(super) const SNAPSHOTS: &str = "snapshots";
+/// Availability sets.
+pub(super) const AVAILABILITY_SETS: &str = "availabilitySets";
+
+/// The id of an object in Microsoft.Compute.
+pub(super) fn compute(group: &str, kind: &str, name: &str) -> String {
+    format!("{group}/providers/Microsoft.Compute/{kind}/{name}")
+}
+
+/// The id of the resource group that an object is in; empty where it is in none.
+pub(super) fn group_of(id: &str) -> &str {
+    let end = id.match_indices('/').nth(4).map_or(id.len(), |(place, _)| place);
+    if id.matches('/').count() < 4 { "" } else { &id[..end] }
+}
+
+/// An id as we write it: fixed words in their casing, the group's name as in `group` where it is in it.
+pub(super) fn canonical(id: &str, group: &str) -> String {
+    let id = normal(id);
+    match id.get(group.len()..) {
+        Some(rest) if rest.starts_with('/') && id[..group.len()].eq_ignore_ascii_case(group) => {
+            format!("{group}{rest}")
+        }
+        _ => id,
+    }
+}
+
 /// Whether two ids name the same object.
 pub(super) fn same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/').eq_ignore_ascii_case(other.trim_end_matches('/'))
@@ -47,6 +80,12 @@ pub(super) fn normal(id: &str) -> String {
         NAT_GATEWAYS,
         PUBLIC_IPS,
         "publicIPPrefixes",
+        "Microsoft.Compute",
+        NETWORK_INTERFACES,
+        VIRTUAL_MACHINES,
+        DISKS,
+        SNAPSHOTS,
+        AVAILABILITY_SETS,
         "subnets",
     ];
     // Names stand at the even places: /subscriptions/NAME/resourceGroups/NAME/providers/NS/kind/NAME.
@@ -86,5 +125,11 @@ mod tests {
         assert_eq!(name(&made), "Net");
         assert_eq!(parent("/a/b/nic/x/ipConfigurations/y"), "/a/b/nic/x");
         assert_eq!(region("West Europe"), "westeurope");
+        let group = resource_group("S-1", "Rg");
+        assert_eq!(group_of(&made), group);
+        assert_eq!(group_of("/subscriptions/S-1"), "");
+        let shouted = "/subscriptions/S-1/resourceGroups/RG/providers/Microsoft.Compute/DISKS/D";
+        assert_eq!(canonical(shouted, &group), compute(&group, DISKS, "D"));
+        assert_eq!(canonical(shouted, "/subscriptions/S-1/resourceGroups/R"), normal(shouted));
     }
 }

@@ -4,15 +4,21 @@
 //! variable is read here; a token leaves for the resource manager's address alone; what others put
 //! on an object survives every change of ours.
 
+mod availability_set;
 mod client;
+mod cloud_init;
+mod disk;
 mod document;
 mod endpoints;
 mod error_codes;
 mod http;
 mod ids;
+mod image;
 mod login;
+mod machine;
 mod nat_gateway;
 mod network;
+mod network_interface;
 mod operation;
 mod public_ip;
 mod queue;
@@ -21,20 +27,26 @@ mod resource_group;
 mod retry;
 mod security_group;
 mod settings;
+mod shared;
+mod sku;
 mod subnet;
 mod tags;
+mod usage;
+mod virtual_machine;
 mod virtual_network;
 
 use std::sync::Arc;
 
 pub use settings::Settings;
 
-use super::{Cloud, CloudError, Networks};
+use super::{Cloud, CloudError, Machines, Networks};
 use client::Client;
 
 /// One subscription in Azure.
 pub struct Azure {
     client: Arc<Client>,
+    /// What all pools ask for together.
+    known: Arc<machine::Known>,
 }
 
 impl Azure {
@@ -43,12 +55,16 @@ impl Azure {
     /// # Errors
     /// [`CloudError::Setting`] for an argument that cannot be used: no subscription, a bad address.
     pub fn new(settings: Settings) -> Result<Self, CloudError> {
-        Ok(Self { client: Arc::new(Client::new(settings)?) })
+        Ok(Self { client: Arc::new(Client::new(settings)?), known: Arc::default() })
     }
 }
 
 impl Cloud for Azure {
     fn networks(&self) -> Arc<dyn Networks> {
         Arc::new(network::AzureNetworks::new(Arc::clone(&self.client)))
+    }
+
+    fn machines(&self) -> Arc<dyn Machines> {
+        Arc::new(machine::AzureMachines::new(Arc::clone(&self.client), Arc::clone(&self.known)))
     }
 }

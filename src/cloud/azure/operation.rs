@@ -163,7 +163,8 @@ impl Client {
         let (mut tries, mut hiccups, mut perhaps_done) = (0, 0, false);
         loop {
             tries += 1;
-            let failed = match self.write_once(call, patience).await {
+            // Boxed: many nodes wait at once, each in a future that holds all of this.
+            let failed = match Box::pin(self.write_once(call, patience)).await {
                 Ok(body) => return Ok(body),
                 Err(failed) => failed,
             };

@@ -1,4 +1,4 @@
-//! Public addresses of NAT gateways.
+//! Public addresses of NAT gateways and machines.
 
 use azure_mgmt_network::package_2024_03::models::{
     IpAllocationMethod, IpVersion, PublicIpAddress, PublicIpAddressPropertiesFormat, PublicIpAddressSku,
@@ -12,6 +12,18 @@ use super::tags::Tags;
 /// The body of a new address, or of one that Azure could not finish; else none: its tags have their own
 /// request.
 pub(super) fn change(now: Option<&Value>, location: &str, zone: Option<&str>, tags: &Tags) -> Option<Value> {
+    let zones: Vec<String> = zone.map(str::to_owned).into_iter().collect();
+    change_of(now, location, &zones, IpVersion::IPv4, tags)
+}
+
+/// The same for an address of either family in one zone, all zones or none.
+pub(super) fn change_of(
+    now: Option<&Value>,
+    location: &str,
+    zones: &[String],
+    version: IpVersion,
+    tags: &Tags,
+) -> Option<Value> {
     if let Some(now) = now {
         let failed = super::operation::provisioning_state(now).eq_ignore_ascii_case("Failed");
         return failed.then(|| writable(now, &["ipConfiguration", "natGateway", "ipAddress"]));
@@ -25,10 +37,10 @@ pub(super) fn change(now: Option<&Value>, location: &str, zone: Option<&str>, ta
         sku: Some(PublicIpAddressSku { name: Some(public_ip_address_sku::Name::Standard), tier: None }),
         properties: Some(Box::new(PublicIpAddressPropertiesFormat {
             public_ip_allocation_method: Some(IpAllocationMethod::Static),
-            public_ip_address_version: Some(IpVersion::IPv4),
+            public_ip_address_version: Some(version),
             ..PublicIpAddressPropertiesFormat::default()
         })),
-        zones: zone.map(str::to_owned).into_iter().collect(),
+        zones: zones.to_vec(),
         ..PublicIpAddress::default()
     }))
 }

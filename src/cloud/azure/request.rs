@@ -8,6 +8,14 @@ use super::endpoints::Endpoints;
 
 /// Api-version of everything in Microsoft.Network.
 pub(super) const NETWORK: &str = "2024-03-01";
+/// Api-version of machines and availability sets, images of the catalogue and counters of compute.
+pub(super) const COMPUTE: &str = "2024-07-01";
+/// Api-version of disks and snapshots.
+pub(super) const DISKS: &str = "2024-03-02";
+/// Api-version of the list of kinds of machine.
+pub(super) const SKUS: &str = "2021-07-01";
+/// Api-version of images that users keep.
+pub(super) const GALLERIES: &str = "2023-07-03";
 /// Api-version of resource groups, their lists and resource providers.
 pub(super) const RESOURCES: &str = "2021-04-01";
 
@@ -61,7 +69,7 @@ impl Call {
         Self { body: Some(body), ..Self::new(Method::Put, path, api) }
     }
 
-    /// Changes the tags of an object.
+    /// Changes some properties of an object, or its tags.
     pub(super) fn patch(path: &str, api: &'static str, body: Value) -> Self {
         Self { body: Some(body), ..Self::new(Method::Patch, path, api) }
     }
@@ -74,6 +82,21 @@ impl Call {
     /// Starts an action.
     pub(super) fn post(path: &str, api: &'static str) -> Self {
         Self::new(Method::Post, path, api)
+    }
+
+    /// The same with one more query parameter.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// The body as it may stand in logs: what a machine gets at its first boot holds its private key.
+    pub(super) fn shown_body(&self) -> Option<Value> {
+        let mut body = self.body.clone()?;
+        if let Some(secret) = body.pointer_mut("/properties/osProfile/customData") {
+            *secret = Value::from("(secret)");
+        }
+        Some(body)
     }
 
     /// The whole address.
@@ -114,7 +137,12 @@ pub(super) fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     let kept: Vec<(String, String)> = url
         .query_pairs()
-        .filter(|(name, _)| matches!(name.as_ref(), "api-version" | "$filter" | "$expand" | "$top"))
+        .filter(|(name, _)| {
+            matches!(
+                name.as_ref(),
+                "api-version" | "$filter" | "$expand" | "$top" | "$orderby" | "statusOnly"
+            )
+        })
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
     shown.set_query(None);
@@ -145,6 +173,13 @@ mod tests {
             "http://127.0.0.1:1/arm/subscriptions/s/resourceGroups/a%20b?api-version=2021-04-01"
         );
         assert_eq!(request.headers().get_optional_string(&"if-match".into()).as_deref(), Some("W/\"1\""));
+    }
+
+    #[test]
+    fn what_a_machine_gets_at_its_first_boot_is_in_no_log() {
+        let body = serde_json::json!({ "properties": { "osProfile": { "customData": "QUJD", "x": 1 } } });
+        let shown = Call::put("/a", COMPUTE, body).shown_body().unwrap().to_string();
+        assert!(!shown.contains("QUJD") && shown.contains("\"x\":1"), "{shown}");
     }
 
     #[test]

@@ -44,6 +44,12 @@ pub(super) fn wanted_on_network(plan: &NetworkPlan, finished: bool) -> Tags {
     if !zones.is_empty() {
         recorded.insert("zones".to_owned(), zones.join(","));
     }
+    record(&mut tags, &recorded);
+    tags
+}
+
+/// Lays down what only the configuration knows, in as many tags as it needs.
+pub(super) fn record(tags: &mut Tags, recorded: &BTreeMap<String, String>) {
     for (key, value) in recorded {
         let letters: Vec<char> = value.chars().collect();
         for (index, piece) in letters.chunks(LIMIT).enumerate() {
@@ -52,10 +58,9 @@ pub(super) fn wanted_on_network(plan: &NetworkPlan, finished: bool) -> Tags {
             tags.insert(name, piece.iter().collect());
         }
     }
-    tags
 }
 
-/// What was recorded on a network.
+/// What was recorded on an object.
 pub(super) fn recorded(tags: &Tags) -> BTreeMap<String, String> {
     let mut pieces: BTreeMap<(String, usize), String> = BTreeMap::new();
     for (name, value) in tags {

@@ -112,30 +112,7 @@ fn names(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
             draft.at("existing_network_id"),
         ));
     }
-    for (name, value) in draft.raw("tags").as_map().into_iter().flatten() {
-        let path = draft.at("tags").key(name.clone());
-        if name.to_ascii_lowercase().starts_with("bud:") {
-            diagnostics.push(wrong(
-                "Reserved tag",
-                format!("The tag {name:?} begins with \"bud:\", which is kept for the provider's own tags."),
-                path,
-            ));
-        } else if name.is_empty() || name.len() > 512 || name.contains(['<', '>', '%', '&', '\\', '?', '/']) {
-            diagnostics.push(wrong(
-                "Bad tag",
-                format!(
-                    "Azure does not take the tag name {name:?}: 1 to 512 characters without < > % & \\ ? /."
-                ),
-                path,
-            ));
-        } else if value.as_str().is_some_and(|text| text.chars().count() > 256) {
-            diagnostics.push(wrong(
-                "Bad tag",
-                format!("The value of the tag {name:?} is longer than 256 characters."),
-                path,
-            ));
-        }
-    }
+    crate::resources::tags::check(draft, diagnostics);
 }
 
 /// A subnet's, group's or rule's name as Azure takes it.

@@ -11,11 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use ::time::OffsetDateTime;
-use ::time::format_description::well_known::Rfc3339;
 use async_trait::async_trait;
 
-use super::explain;
+use super::planned_networks::PlannedNetworks;
+use super::{expiry, explain};
 use crate::cloud::{CloudError, NetworkPlace, NetworkPlan, NetworkSeen, Networks, Owner, Removal, Removed};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::{Limits, Managed, Planning};
@@ -24,20 +23,21 @@ use crate::provider::Context;
 use crate::schema::{Planned, Resource};
 use crate::state::{Held, Identity, Private};
 use crate::time::Patience;
-use crate::value::{Path, Value, parse_duration};
+use crate::value::{Path, Value};
 use convert::AZURE;
 
 /// The resource, bound to the configured provider.
 pub(super) struct Network {
     context: Arc<Context>,
+    planned: Arc<PlannedNetworks>,
 }
 
 /// What keeps the state's names of foreign rules that refresh saw, for `foreign_rules = "error"`.
 const FOREIGN: &str = "foreign_rules";
 
 impl Network {
-    pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+    pub(super) fn new(context: Arc<Context>, planned: Arc<PlannedNetworks>) -> Self {
+        Self { context, planned }
     }
 
     /// The networks of the object's cloud; absent while the provider's values are unknown.
@@ -104,16 +104,6 @@ impl Network {
     }
 }
 
-/// When a time to live that starts now ends, in whole seconds.
-fn expires(ttl: &Value) -> Value {
-    let Some(ttl) = ttl.as_str().and_then(parse_duration) else { return Value::Null };
-    let end = crate::time::now() + ttl;
-    end.replace_nanosecond(0)
-        .ok()
-        .and_then(|end: OffsetDateTime| end.format(&Rfc3339).ok())
-        .map_or(Value::Null, Value::string)
-}
-
 #[async_trait]
 impl Managed for Network {
     fn schema(&self) -> &Resource {
@@ -143,6 +133,7 @@ impl Managed for Network {
         if planning.diagnostics.has_errors() {
             return;
         }
+        self.planned.remember(&planning.planned);
         if planning.planned.get("foreign_rules").as_str() == Some("error")
             && let Some(rules) = planning.private.notes.get(FOREIGN)
         {
@@ -222,7 +213,7 @@ impl Managed for Network {
     async fn create(&self, planned: &Value, held: &Held, patience: &Patience) -> Result<Value, Diagnostics> {
         let networks = self.networks_now(planned)?;
         let mut planned = planned.clone();
-        planned.set("expires_at", expires(planned.get("ttl")));
+        planned.set("expires_at", expiry::from_now(planned.get("ttl")));
         let owner = uuid::Uuid::new_v4().to_string();
         let plan = self.cloud_plan(&planned, &owner)?;
         let private = Private { owner: Some(owner), ..Private::default() };
@@ -249,7 +240,7 @@ impl Managed for Network {
         let networks = self.networks_now(planned)?;
         let mut planned = planned.clone();
         if planned.get("expires_at").is_unknown() {
-            planned.set("expires_at", expires(planned.get("ttl")));
+            planned.set("expires_at", expiry::from_now(planned.get("ttl")));
         }
         let owner = private.owner.clone().unwrap_or_default();
         let mut private = private.clone();

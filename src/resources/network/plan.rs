@@ -9,6 +9,7 @@ use crate::cloud::NetworkPlace;
 use crate::diagnostics::Diagnostic;
 use crate::foundry::rules::{RuleRow, Sources, default_rules};
 use crate::lifecycle::Planning;
+use crate::resources::{expiry, tags};
 use crate::schema::{Field, Planned};
 use crate::time::Patience;
 use crate::value::{Path, Value};
@@ -23,8 +24,8 @@ impl Network {
         same_spelling(planning);
         ipv6(planning);
         tables(planning);
-        self.tags(planning);
-        expiry(planning);
+        tags::settle(planning, &self.context.settings().default_tags);
+        expiry::settle(planning);
         check::check(&planning.planned, &mut planning.diagnostics);
         if !planning.diagnostics.has_errors() {
             lockout(planning);
@@ -79,30 +80,6 @@ impl Network {
             };
             planning.diagnostics.push(Diagnostic::error("Cloud not supported", detail).at(Path::of("cloud")));
         }
-    }
-
-    fn tags(&self, planning: &mut Planning) {
-        let own = planning.planned.get("tags").clone();
-        let all = match (&self.context.settings().default_tags, own) {
-            (_, Value::Unknown(_)) => Value::unknown(),
-            (Planned::Unknown, _) if planning.creates() => Value::unknown(),
-            (Planned::Unknown, own) => {
-                // What the provider adds is not known: keep what it added before.
-                let mut all = planning.prior.get("tags_all").as_map().cloned().unwrap_or_default();
-                for key in planning.prior.get("tags").as_map().into_iter().flatten().map(|(key, _)| key) {
-                    all.remove(key);
-                }
-                all.extend(own.as_map().cloned().unwrap_or_default());
-                Value::Map(all)
-            }
-            (Planned::Known(defaults), own) => {
-                let mut all: BTreeMap<String, Value> =
-                    defaults.iter().map(|(key, text)| (key.clone(), Value::string(text.clone()))).collect();
-                all.extend(own.as_map().cloned().unwrap_or_default());
-                Value::Map(all)
-            }
-        };
-        planning.planned.set("tags_all", all);
     }
 
     /// Ids: known before anything is made, since Azure's are made of names.
@@ -277,16 +254,6 @@ fn row_value(row: &RuleRow) -> Value {
         ("destinations", list(&row.destinations)),
         ("ports", list(&row.ports)),
     ])
-}
-
-/// No plan reads the clock: a time that apply will set is unknown here (HB5).
-fn expiry(planning: &mut Planning) {
-    let value = match planning.planned.get("ttl") {
-        Value::Null => Value::Null,
-        _ if planning.creates() || planning.changes("ttl") => Value::unknown(),
-        _ => planning.prior.get("expires_at").clone(),
-    };
-    planning.planned.set("expires_at", value);
 }
 
 /// Rules that let nobody in by SSH would shut this provider out as well (M36).

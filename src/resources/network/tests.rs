@@ -20,7 +20,7 @@ async fn plan(provider: Value, prior: Value, config: Value) -> PlanDone {
         "5b1d".to_owned(),
     )]))));
     context.configure(&provider);
-    let network = Network::new(context);
+    let network = Network::new(context, Arc::default());
     let request = Plan {
         type_name: "bud_network".into(),
         prior: prior.clone(),

@@ -53,6 +53,11 @@ impl Operation {
     pub(crate) fn running(&self) -> bool {
         self.ended.is_none()
     }
+
+    /// Whether what failed is inside the machine: it was made and started, and its agent never reported.
+    pub(crate) fn failed_inside(&self) -> bool {
+        self.ending.as_ref().is_some_and(|ending| ending.code.starts_with("OSProvisioning"))
+    }
 }
 
 /// Begins an operation on an object and on those that are written with it.

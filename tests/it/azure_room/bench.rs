@@ -64,7 +64,7 @@ impl Bench {
         Azure::new(self.settings()).unwrap().networks()
     }
 
-    async fn control(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
+    pub(crate) async fn control(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
         let url = format!("{}{path}", self.text("/endpoints/control"));
         let answer = self.http.request(method, url).body(body.to_string()).send().await.unwrap();
         let status = answer.status();

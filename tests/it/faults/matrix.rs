@@ -7,7 +7,7 @@ use crate::harness::world::Request;
 
 /// Whether every kind of fault strikes every request. Else those that cost real time, because a client
 /// waits before it asks again, strike the first, the middle and the last.
-fn whole() -> bool {
+pub(crate) fn whole() -> bool {
     std::env::var("BUD_MATRIX").is_ok_and(|wanted| wanted == "all" || wanted == "full")
 }
 

@@ -138,6 +138,27 @@ impl World {
         self.post("/reset", json!({})).await;
     }
 
+    /// A virtual machine as it is inside.
+    pub(crate) async fn machine(&self, name: &str) -> Json {
+        let answer = self.http.get(format!("{}/machines/{name}", self.control)).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// What happens to a virtual machine from outside, such as `stop` or `kill`.
+    pub(crate) async fn happens(&self, name: &str, what: &str, body: Json) {
+        self.post(&format!("/machines/{name}/{what}"), body).await;
+    }
+
+    /// Limits of quotas by their names, everywhere.
+    pub(crate) async fn quotas(&self, limits: Json) {
+        self.post("/quotas", json!({ "limits": limits })).await;
+    }
+
+    /// Machine types that the subscription may not have.
+    pub(crate) async fn restrict(&self, restrictions: Json) {
+        self.post("/skus", json!({ "restrictions": restrictions })).await;
+    }
+
     /// What somebody does in the cloud's portal; status and body of the answer.
     pub(crate) async fn portal(&self, method: &str, path: &str, body: Option<Json>) -> (u16, Json) {
         let click = json!({ "method": method, "path": path, "body": body });

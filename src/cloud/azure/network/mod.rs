@@ -18,6 +18,7 @@ use crate::cloud::{CloudError, Found, NetworkPlace, NetworkPlan, NetworkSeen, Ne
 use crate::outcome::Presence;
 use crate::time::{Ended, Patience};
 use parts::Parts;
+pub(super) use parts::group_name;
 
 /// The networks of one subscription.
 pub(super) struct AzureNetworks {

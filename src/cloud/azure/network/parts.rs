@@ -85,7 +85,7 @@ impl Parts {
 }
 
 /// Name of the security group of a network.
-pub(super) fn group_name(network: &str, group: &str) -> String {
+pub(in super::super) fn group_name(network: &str, group: &str) -> String {
     format!("{network}-{group}")
 }
 

@@ -57,7 +57,8 @@ fn fill(new: &mut Value, old: &Value) {
         for (name, value) in old {
             match new.get_mut(name) {
                 Some(inner) => fill(inner, value),
-                None if reference => {}
+                // A disk's size is its own: it may have grown since it was said.
+                None if reference || name == "diskSizeGB" => {}
                 None => {
                     new.insert(name.clone(), value.clone());
                 }

@@ -129,6 +129,7 @@ pub(crate) fn patch(
     let fields = draft::body(request)?;
     draft::check_top(request, &fields, &["tags", "properties", "identity", "plan", "zones"])?;
     let mut content = existing.content.clone();
+    forget_sizes(&mut content.properties);
     if fields.contains_key("tags") {
         content.tags = tags::check(fields.get("tags"))?;
     }
@@ -147,6 +148,20 @@ pub(crate) fn patch(
     }
     let draft = Draft { place: existing.place.clone(), content, children: None };
     write(world, request, draft, Some(&existing), circumstances, 200)
+}
+
+/// Sizes of disks are the disks' own: one that grew since is not to be shrunk by what was said once.
+fn forget_sizes(properties: &mut Map<String, Value>) {
+    let Some(storage) = properties.get_mut("storageProfile").and_then(Value::as_object_mut) else { return };
+    let (os, data) = (storage.remove("osDisk"), storage.remove("dataDisks"));
+    let forget = |mut item: Value| {
+        item.as_object_mut().map(|item| item.remove("diskSizeGB"));
+        item
+    };
+    storage.extend(os.map(|os| ("osDisk".to_owned(), forget(os))));
+    if let Some(Value::Array(items)) = data {
+        storage.insert("dataDisks".to_owned(), items.into_iter().map(forget).collect());
+    }
 }
 
 /// Objects are merged, everything else is replaced.
@@ -343,6 +358,12 @@ pub(crate) fn ended(azure: &mut Azure, clock: &Clock, operation: &Operation, wel
                 }
                 machine.provisioned = true;
                 machine.temporary = None;
+                power::boot(azure, place);
+                power::bill(azure, now, place);
+            } else if !well && first && operation.failed_inside() {
+                // It runs and says why; only its agent never answered.
+                machine.power = Power::Running;
+                machine.provisioned = true;
                 power::boot(azure, place);
                 power::bill(azure, now, place);
             } else if !well && first {

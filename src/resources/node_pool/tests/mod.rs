@@ -1,0 +1,1 @@
+//! Plans and applies of a pool over a cloud that lives in memory.
