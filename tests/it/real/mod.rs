@@ -14,6 +14,7 @@ mod cancel;
 mod host;
 mod hosts_rules;
 mod lifecycle;
+mod matrix;
 mod node_pool;
 mod schema;
 mod secrets;
