@@ -212,49 +212,55 @@ fn silent(world: &World, folder: &Folder<'_>, verb: Verb, n: u64) {
     world.faults(&json!([]));
 }
 
-/// The first, the middle and the last request of create, update and delete wait when the interrupt comes.
+/// A life in which each verb is interrupted after this share of its requests, and run again.
+fn interrupted_life(world: &World, folder: &Folder<'_>, clean: &[u64], third: u64) {
+    for (verb, requests) in LIFE.into_iter().zip(clean) {
+        verb.configure(folder);
+        silent(world, folder, verb, (requests * third / 3).max(1));
+        let before = world.objects();
+        assert!(verb != Verb::Create || before.is_empty() || folder.state()["id"].is_string(), "{before:?}");
+        world.restart_counter();
+        folder.run(verb.command()).succeeded();
+        let again = world.requests();
+        if verb == Verb::Create {
+            assert!(again.iter().all(|one| one.method != "DELETE"), "{again:#?}");
+            let now = world.objects();
+            assert!(before.iter().all(|id| now.contains(id)), "{before:?} {now:?}");
+        }
+        // What stood was not made a second time.
+        let made = again.iter().filter(|one| one.method == "PUT" && one.status == 201);
+        let twice: Vec<_> = made.filter(|one| before.contains(&one.path)).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+        if verb != Verb::Delete {
+            folder.is_settled("the next apply");
+        }
+    }
+    world.is_empty("after the interrupted life");
+    assert_eq!(folder.state(), Value::Null);
+}
+
+/// A third into create, update and delete, two thirds, and at their last requests; side by side, because each
+/// waits for the provider's grace.
 #[test]
 fn no_request_is_begun_after_an_interrupt() {
     each(|host| {
         let world = World::prompt();
         let folder = Folder::new(&world, host);
-        let mut clean: Vec<u64> = Vec::new();
-        for verb in LIFE {
+        let requests = |verb: Verb| {
             verb.configure(&folder);
             world.restart_counter();
             folder.run(verb.command()).succeeded();
-            clean.push(world.asked());
-        }
+            world.asked()
+        };
+        let clean = LIFE.map(requests);
         world.is_empty("after the clean life");
-        for third in 0..3 {
-            for (verb, requests) in LIFE.into_iter().zip(&clean) {
-                verb.configure(&folder);
-                // What is planned before comes first: the interrupt shall meet the work.
-                let n = [requests / 3, requests * 2 / 3, *requests][third].max(1);
-                silent(&world, &folder, verb, n);
-                let before = world.objects();
-                assert!(
-                    verb != Verb::Create || before.is_empty() || folder.state()["id"].is_string(),
-                    "{before:?}"
-                );
-                world.restart_counter();
-                folder.run(verb.command()).succeeded();
-                let again = world.requests();
-                if verb == Verb::Create {
-                    assert!(again.iter().all(|one| one.method != "DELETE"), "{again:#?}");
-                    let now = world.objects();
-                    assert!(before.iter().all(|id| now.contains(id)), "{before:?} {now:?}");
-                }
-                // What stood was not made a second time.
-                let made = again.iter().filter(|one| one.method == "PUT" && one.status == 201);
-                let twice: Vec<_> = made.filter(|one| before.contains(&one.path)).collect();
-                assert!(twice.is_empty(), "{twice:?}");
-                if verb != Verb::Delete {
-                    folder.is_settled("the next apply");
-                }
+        std::thread::scope(|scope| {
+            for third in 1..=3 {
+                scope.spawn(move || {
+                    let world = World::prompt();
+                    interrupted_life(&world, &Folder::new(&world, host), &clean, third);
+                });
             }
-            world.is_empty("after the interrupted life");
-            assert_eq!(folder.state(), Value::Null);
-        }
+        });
     });
 }

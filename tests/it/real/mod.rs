@@ -28,13 +28,14 @@
     reason = "tests say what they expect by failing, and aloud what they skip"
 )]
 
-mod bad_input;
+pub(crate) mod bad_input;
 mod cancel;
 mod host;
 mod hosts_rules;
 mod lifecycle;
 mod matrix;
 mod node_pool;
+mod owners;
 mod planned;
 mod schema;
 mod secrets;
