@@ -45,9 +45,13 @@ pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) ->
         CloudError::Login { source_name, argument, reason, .. } => Diagnostic::error(
             "Login failed",
             format!(
-                "{doing}: no access token with the {source_name}: {reason}\n\nCheck {} in the provider block or its \
-                 environment variable.",
-                argument.map_or("the credentials".to_owned(), |argument| format!("azure.{argument}"))
+                "{doing}: no access token with the {source_name}: {reason}\n\nCheck {} in the provider block, or the \
+                 environment variables behind it.",
+                match argument {
+                    None => "the credentials".to_owned(),
+                    Some(argument @ ("use_msi" | "use_cli")) => format!("azure.{argument}"),
+                    Some(argument) => format!("azure.{argument}, azure.client_id and azure.tenant_id"),
+                }
             ),
         ),
         CloudError::NoCredentials { tried } => Diagnostic::error(

@@ -18,7 +18,7 @@ use crate::lifecycle::{
     Service, Source, Upgrade,
 };
 use crate::provider::{Context, Environment, block};
-use crate::schema::ProviderSchema;
+use crate::schema::{Draft, ProviderSchema};
 use crate::value::{Kind, Value};
 
 /// Everything the provider offers, over one environment.
@@ -77,7 +77,11 @@ impl Service for Bud {
     }
 
     async fn validate_provider(&self, config: Value) -> Diagnostics {
-        lifecycle::check(&self.schema().provider.attributes, &config, true)
+        let mut diagnostics = lifecycle::check(&self.schema().provider.attributes, &config, true);
+        if !diagnostics.has_errors() {
+            super::tags::check(&Draft::root(&config), "default_tags", &mut diagnostics);
+        }
+        diagnostics
     }
 
     async fn configure(&self, _host_version: &str, config: Value) -> Diagnostics {

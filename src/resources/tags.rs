@@ -7,10 +7,10 @@ use crate::lifecycle::Planning;
 use crate::schema::{Draft, Planned};
 use crate::value::Value;
 
-/// Checks the attribute `tags`.
-pub(super) fn check(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
-    for (name, value) in draft.raw("tags").as_map().into_iter().flatten() {
-        let path = draft.at("tags").key(name.clone());
+/// Checks an attribute that holds tags.
+pub(super) fn check(draft: &Draft<'_>, attribute: &str, diagnostics: &mut Diagnostics) {
+    for (name, value) in draft.raw(attribute).as_map().into_iter().flatten() {
+        let path = draft.at(attribute).key(name.clone());
         let (summary, detail) = if name.to_ascii_lowercase().starts_with("bud:") {
             (
                 "Reserved tag",

@@ -112,7 +112,7 @@ fn names(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
             draft.at("existing_network_id"),
         ));
     }
-    crate::resources::tags::check(draft, diagnostics);
+    crate::resources::tags::check(draft, "tags", diagnostics);
 }
 
 /// A subnet's, group's or rule's name as Azure takes it.

@@ -83,6 +83,22 @@ impl Network {
         state
     }
 
+    /// The owner as the tags have it; a new one where they have none.
+    async fn owner_of(
+        networks: &dyn Networks,
+        state: &Value,
+        patience: &Patience,
+    ) -> Result<String, Diagnostic> {
+        let seen = networks
+            .get(&Self::place_of(state), patience)
+            .await
+            .map_err(|error| explain::cloud(&error, "Looking at the network", None))?;
+        let Presence::Here(NetworkSeen { mark: Some(mark), .. }) = seen else {
+            return Ok(uuid::Uuid::new_v4().to_string());
+        };
+        Ok(if mark.owner.0.is_empty() { uuid::Uuid::new_v4().to_string() } else { mark.owner.0 })
+    }
+
     fn place_of(state: &Value) -> NetworkPlace {
         let strings = |name: &str| -> BTreeMap<String, String> {
             state
@@ -242,9 +258,14 @@ impl Managed for Network {
         if planned.get("expires_at").is_unknown() {
             planned.set("expires_at", expiry::from_now(planned.get("ttl")));
         }
-        let owner = private.owner.clone().unwrap_or_default();
         let mut private = private.clone();
         private.notes.remove(FOREIGN);
+        let owner = match private.owner.clone() {
+            Some(owner) => owner,
+            // Both hosts lose the private bytes of a killed update; without a refresh only the tags know the owner.
+            None => Self::owner_of(networks.as_ref(), prior, patience).await?,
+        };
+        private.owner = Some(owner.clone());
         let (from, to) = (self.cloud_plan(prior, &owner)?, self.cloud_plan(&planned, &owner)?);
         match networks.update(&from, &to, patience).await {
             Ok(seen) => {

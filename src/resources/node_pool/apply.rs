@@ -9,7 +9,7 @@ use super::leave::{Doing, leave};
 use super::progress::Progress;
 use super::wanted::{Anew, Roster, Wanted, keys};
 use super::work::{AT_ONCE, Work, is_ours, leftovers, numbered};
-use super::{NodePool, convert, explain, plan};
+use super::{NodePool, convert, explain, plan, read};
 use crate::cloud::{
     CloudError, Machines, NodeChange, NodeRemoval, NodeSeen, Owner, PoolPlan, Power, SkuSeen,
 };
@@ -138,20 +138,27 @@ impl NodePool {
         if checked.has_errors() {
             return Err(checked);
         }
-        let owner = private.owner.clone().unwrap_or_default();
-        let plan = convert::pool_plan(&planned, convert::mark(&planned, self.environment(), &owner), &own)?;
-        let from = convert::pool_plan(prior, convert::mark(prior, self.environment(), &owner), &own).ok();
-        let pool = plan.name.clone();
         let place = convert::place(&planned);
         let expected: Vec<String> =
             roster.kept.iter().chain(roster.added.keys()).chain(&roster.gone).cloned().collect();
         let seen = machines
-            .look(&place, &plan.mark.resource, &expected, patience)
+            .look(&place, &convert::resource_of(&place.name), &expected, patience)
             .await
             .map_err(|error| explain::pool(&error, "Looking at the pool", None))?;
+        // Both hosts lose the private bytes of a killed update; without a refresh only the tags know the owner.
+        let owner = private
+            .owner
+            .clone()
+            .or_else(|| read::owner_of(&keys(prior.get("nodes")), &seen))
+            .unwrap_or_default();
+        let private =
+            Private { owner: Some(owner.clone()).filter(|owner| !owner.is_empty()), ..private.clone() };
+        let plan = convert::pool_plan(&planned, convert::mark(&planned, self.environment(), &owner), &own)?;
+        let from = convert::pool_plan(prior, convert::mark(prior, self.environment(), &owner), &own).ok();
+        let pool = plan.name.clone();
         let restarts = restarts(prior, &planned, &roster, &plan, &seen);
         let luns = convert::luns(seen.values());
-        let progress = Arc::new(Mutex::new(Progress::new(prior, &planned, &seen, private.clone())));
+        let progress = Arc::new(Mutex::new(Progress::new(prior, &planned, &seen, private)));
         let work = Work {
             machines,
             place,

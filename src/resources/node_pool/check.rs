@@ -29,7 +29,7 @@ pub(super) fn check(value: &Value, diagnostics: &mut Diagnostics) {
     ids(&draft, diagnostics);
     node_names(&draft, diagnostics);
     labels(&draft, diagnostics);
-    super::super::tags::check(&draft, diagnostics);
+    super::super::tags::check(&draft, "tags", diagnostics);
 }
 
 fn name(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {

@@ -40,11 +40,7 @@ impl NodePool {
         }
         // A killed run loses the private bytes in both hosts: the tags still know the owner.
         if private.owner.is_none() {
-            private.owner = expected
-                .iter()
-                .filter_map(|node| seen.get(node)?.mark.as_ref())
-                .map(|mark| mark.owner.0.clone())
-                .find(|owner| !owner.is_empty());
+            private.owner = owner_of(&expected, &seen);
         }
         let skus = if unfamiliar(state, &seen) {
             machines.skus(&place.location, patience).await.map_err(|error| told(&error))?
@@ -56,6 +52,15 @@ impl NodePool {
         observe(&mut now, &seen, private, &skus, &|tag| settings.ignores(tag));
         Ok(Presence::Here(now))
     }
+}
+
+/// The owner of these nodes, as their tags have it.
+pub(super) fn owner_of<'nodes>(
+    nodes: impl IntoIterator<Item = &'nodes String>,
+    seen: &BTreeMap<String, NodeSeen>,
+) -> Option<String> {
+    let marks = nodes.into_iter().filter_map(|node| seen.get(node)?.mark.as_ref());
+    marks.map(|mark| mark.owner.0.clone()).find(|owner| !owner.is_empty())
 }
 
 /// Whether a machine has become one of a type that the state cannot describe.

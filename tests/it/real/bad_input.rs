@@ -4,9 +4,9 @@ use super::host::Shown;
 use super::{Folder, World, each};
 
 /// One argument that is wrong.
-struct Case {
+pub(crate) struct Case {
     /// The configuration of the network, one argument a line.
-    arguments: &'static str,
+    pub(crate) arguments: &'static str,
     /// How the line begins to which the error must point.
     line: &'static str,
     /// What the error must say, in its summary or detail.
@@ -18,7 +18,7 @@ const fn case(arguments: &'static str, line: &'static str, says: &'static str) -
 }
 
 /// What a plan refuses.
-const REFUSED: &[Case] = &[
+pub(crate) const REFUSED: &[Case] = &[
     case("ipv4_cidr = \"10.177.0.0\"", "ipv4_cidr", "is no IPv4 range"),
     case("ipv4_cidr = \"10.300.0.0/16\"", "ipv4_cidr", "is no IPv4 range"),
     case("ipv4_cidr = \"fd12::/48\"", "ipv4_cidr", "is no IPv4 range"),

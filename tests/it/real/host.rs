@@ -262,6 +262,32 @@ impl<'w> Folder<'w> {
     }
 }
 
+/// The providers that a host runs now: its children that are our binary, by process id.
+pub(crate) fn providers_of(host: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // A process may end between two looks; the name in brackets may hold anything, so it is passed over.
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+        let Some((_, rest)) = stat.rsplit_once(") ") else { continue };
+        let mut rest = rest.split(' ');
+        let (state, parent) = (rest.next(), rest.next().and_then(|parent| parent.parse().ok()));
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let ours = String::from_utf8_lossy(&line).contains("terraform-provider-bud");
+        if parent == Some(host) && state != Some("Z") && ours {
+            found.push(pid);
+        }
+    }
+    found
+}
+
+/// kill -9 of one process: a provider that [`providers_of`] has just found.
+pub(crate) fn kill_9(pid: u32) {
+    let sent =
+        std::process::Command::new("/bin/sh").args(["-c", &format!("kill -s KILL {pid}")]).status().unwrap();
+    assert!(sent.success(), "SIGKILL to {pid}");
+}
+
 /// Sends a signal to a process group that [`Folder::run_with`] started and that still runs.
 #[track_caller]
 pub(crate) fn signal_group(group: u32, name: &str) {

@@ -23,6 +23,8 @@ pub(crate) struct World {
 /// One request that a client made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
+    /// Its number since the counter was restarted.
+    pub(crate) n: u64,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) status: u64,
@@ -133,6 +135,7 @@ impl World {
         let requests = ledger["requests"].as_array().unwrap().iter();
         requests
             .map(|one| Request {
+                n: one["n"].as_u64().unwrap(),
                 method: one["method"].as_str().unwrap().to_owned(),
                 path: one["path"].as_str().unwrap().to_owned(),
                 status: one["status"].as_u64().unwrap(),
@@ -140,9 +143,31 @@ impl World {
             .collect()
     }
 
+    /// The tags of everything that exists and carries any, by id in lower case.
+    pub(crate) fn all_tags(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let ledger = self.control("GET", "/ledger", &Value::Null);
+        let objects = ledger["objects"].as_array().unwrap().iter();
+        let tagged = objects.filter_map(|object| {
+            let tags = object["tags"].as_object().filter(|tags| !tags.is_empty())?;
+            let tags = tags.iter().map(|(name, text)| (name.clone(), text.as_str().unwrap().to_owned()));
+            Some((object["id"].as_str().unwrap().to_lowercase(), tags.collect()))
+        });
+        tagged.collect()
+    }
+
+    /// What the simulator said when it was ready: endpoints and secrets that open nothing else.
+    pub(crate) fn ready(&self) -> &Value {
+        &self.running.ready
+    }
+
     /// How many logins there were.
     pub(crate) fn logins(&self) -> usize {
         self.control("GET", "/ledger", &Value::Null)["logins"].as_array().unwrap().len()
+    }
+
+    /// How many requests there were since the counter was restarted.
+    pub(crate) fn asked(&self) -> u64 {
+        self.requests().iter().map(|one| one.n).max().unwrap_or_default()
     }
 
     /// The requests that change something, in brief.
