@@ -11,6 +11,8 @@ struct Flags {
     sharp: bool,
     space: bool,
     zero: bool,
+    /// `%#v`: as Go's source would say it.
+    sharp_v: bool,
     width: Option<usize>,
     precision: Option<usize>,
 }
@@ -206,6 +208,10 @@ impl Spec<'_> {
         } else {
             let arg = &args[self.next];
             self.next += 1;
+            if verb == 'v' {
+                // `%+v` names fields and says nothing about signs.
+                flags = Flags { sharp_v: flags.sharp, sharp: false, plus: false, ..flags };
+            }
             print_arg(out, arg, verb, flags);
         }
     }
@@ -213,16 +219,17 @@ impl Spec<'_> {
 
 fn print_arg(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags) {
     match (arg, verb) {
-        (_, 'T') => pad(out, arg.type_name().as_bytes(), flags),
+        (_, 'T') => pad(out, truncated(arg.type_name().as_bytes(), flags), flags),
         (Datum::Nil, 'v') => pad(out, b"<nil>", flags),
         (Datum::Nil, _) => out.extend_from_slice(format!("%!{verb}(<nil>)").as_bytes()),
         _ => print(out, arg, verb, flags, 0),
     }
 }
 
-fn bad_verb(out: &mut Vec<u8>, arg: &Datum, verb: char) {
+/// The value is printed with the flags of the verb that it does not know.
+fn bad_verb(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags) {
     out.extend_from_slice(format!("%!{verb}({}=", arg.type_name()).as_bytes());
-    print(out, arg, 'v', Flags::default(), 0);
+    print(out, arg, 'v', flags, 0);
     out.push(b')');
 }
 
@@ -230,14 +237,12 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
     if let Some(text) = method_text(arg, verb, flags) {
         return print_string(out, &text, verb, flags, arg);
     }
-    let sharp_v = verb == 'v' && flags.sharp;
-    // `%+v` names fields and says nothing about signs.
-    let flags = Flags { plus: flags.plus && verb != 'v', ..flags };
+    let sharp_v = flags.sharp_v;
     match arg {
         Datum::Nil => out.extend_from_slice(if sharp_v { b"interface {}(nil)" } else { b"<nil>" }),
         Datum::Bool(truth) => match verb {
             't' | 'v' => pad(out, if *truth { b"true" } else { b"false" }, flags),
-            _ => bad_verb(out, arg, verb),
+            _ => bad_verb(out, arg, verb, flags),
         },
         Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) => {
             print_int(out, arg, i128::from(*int), verb, flags);
@@ -287,7 +292,7 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
 
 /// What has a `String` method prints by it.
 fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
-    if flags.sharp || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
+    if flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
         return None;
     }
     match arg {
@@ -328,7 +333,7 @@ fn print_object(out: &mut Vec<u8>, object: &Object, verb: char, flags: Flags, de
 }
 
 fn print_items(out: &mut Vec<u8>, items: &[Datum], type_name: &str, verb: char, flags: Flags, depth: usize) {
-    let sharp_v = verb == 'v' && flags.sharp;
+    let sharp_v = flags.sharp_v;
     if sharp_v {
         out.extend_from_slice(type_name.as_bytes());
     }
@@ -364,7 +369,7 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
             };
             return pad(out, text.as_bytes(), flags);
         }
-        _ => return bad_verb(out, arg, verb),
+        _ => return bad_verb(out, arg, verb, flags),
     };
     let magnitude = value.unsigned_abs();
     let mut digits = match radix {
@@ -380,7 +385,6 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
         (_, _, true) => " ",
         _ => "",
     };
-    let prefix = if (flags.sharp && verb != 'v') || verb == 'O' { prefix } else { "" };
     if let Some(precision) = flags.precision {
         if precision == 0 && value == 0 {
             return pad(out, b"", Flags { zero: false, ..flags });
@@ -393,48 +397,70 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
         let width = width.saturating_sub(sign.len());
         digits = format!("{digits:0>width$}");
     }
+    let shown = verb == 'O' || (flags.sharp && !(radix == 8 && digits.starts_with('0')));
+    let prefix = if shown { prefix } else { "" };
     pad(out, format!("{sign}{prefix}{digits}").as_bytes(), Flags { zero: false, ..flags });
 }
 
 fn print_float(out: &mut Vec<u8>, arg: &Datum, value: f64, verb: char, flags: Flags) {
-    let mut text = match verb {
+    let text = match verb {
         'v' => float_text(value, 'g', flags.precision),
         'e' | 'E' | 'f' => float_text(value, verb, flags.precision.or(Some(6))),
         'F' => float_text(value, 'f', flags.precision.or(Some(6))),
-        'g' | 'G' => float_text(value, verb, flags.precision),
-        _ => return bad_verb(out, arg, verb),
+        'g' | 'G' | 'x' | 'X' | 'b' => float_text(value, verb, flags.precision),
+        _ => return bad_verb(out, arg, verb, flags),
     };
-    let signed = text.starts_with(['-', '+']);
-    if text == "+Inf" && !flags.plus {
-        text.remove(0);
-        text.insert_str(0, if flags.space { " " } else { "" });
-        text = if flags.space { text } else { format!("+{text}") };
-    } else if !signed && flags.plus {
-        text.insert(0, '+');
-    } else if !signed && flags.space {
-        text.insert(0, ' ');
+    let (sign, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) => (&text[..1], digits.to_owned()),
+        None => ("+", text.clone()),
+    };
+    let sign = if flags.space && !flags.plus && sign == "+" { " " } else { sign };
+    if !value.is_finite() {
+        let sign = if value.is_nan() && !flags.space && !flags.plus { "" } else { sign };
+        return pad(out, format!("{sign}{digits}").as_bytes(), Flags { zero: false, ..flags });
     }
-    let finite = value.is_finite();
-    if flags.zero
-        && !flags.minus
-        && finite
-        && let Some(width) = flags.width.filter(|width| *width > text.len())
-    {
-        let at = usize::from(text.starts_with(['-', '+', ' ']));
-        text.insert_str(at, &"0".repeat(width - text.len()));
+    let mut digits = digits;
+    if flags.sharp && verb != 'b' {
+        digits = with_point(&digits, verb, flags.precision);
     }
-    pad(out, text.as_bytes(), Flags { zero: false, ..flags });
+    if sign == "+" && !flags.plus {
+        return pad(out, digits.as_bytes(), flags);
+    }
+    if flags.zero && !flags.minus {
+        let width = flags.width.unwrap_or(0).saturating_sub(1);
+        digits = format!("{digits:0>width$}");
+    }
+    pad(out, format!("{sign}{digits}").as_bytes(), Flags { zero: false, ..flags });
+}
+
+/// `#`: always a decimal point, and for `%g` as many digits as the precision says.
+fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
+    let hex = matches!(verb, 'x' | 'X');
+    let tail = text.find(['p', 'P']).or_else(|| text.find(['e', 'E']).filter(|_| !hex)).unwrap_or(text.len());
+    let (number, tail) = text.split_at(tail);
+    let mut wanted = if matches!(verb, 'v' | 'g' | 'G' | 'x') { precision.unwrap_or(6) } else { 0 };
+    let significant = number.chars().filter(|each| *each != '.').skip_while(|each| *each == '0').count();
+    wanted = wanted.saturating_sub(significant);
+    let mut shown = number.to_owned();
+    if !number.contains('.') {
+        wanted = wanted.saturating_sub(usize::from(number == "0"));
+        shown.push('.');
+    }
+    shown.push_str(&"0".repeat(wanted));
+    shown + tail
 }
 
 fn print_string(out: &mut Vec<u8>, text: &Str, verb: char, flags: Flags, arg: &Datum) {
     match verb {
-        'v' if flags.sharp => pad(out, quote(text.bytes()).as_bytes(), flags),
+        'v' if flags.sharp_v => pad(out, quote(text.bytes()).as_bytes(), flags),
         'v' | 's' => pad(out, truncated(text.bytes(), flags), flags),
         'q' => {
             let text = truncated(text.bytes(), flags);
             let raw = flags.sharp && !text.contains(&b'`') && text.iter().all(|byte| *byte >= b' ');
             if raw {
                 pad(out, &[b"`", text, b"`"].concat(), flags);
+            } else if flags.plus {
+                pad(out, ascii(&quote(text)).as_bytes(), flags);
             } else {
                 pad(out, quote(text).as_bytes(), flags);
             }
@@ -454,8 +480,21 @@ fn print_string(out: &mut Vec<u8>, text: &Str, verb: char, flags: Flags, arg: &D
             let shown = if joined.is_empty() { joined } else { format!("{prefix}{joined}") };
             pad(out, shown.as_bytes(), flags);
         }
-        _ => bad_verb(out, arg, verb),
+        _ => bad_verb(out, arg, verb, flags),
     }
+}
+
+/// `%+q`: what is not ASCII by its number.
+fn ascii(quoted: &str) -> String {
+    let mut out = String::with_capacity(quoted.len());
+    for rune in quoted.chars() {
+        match rune as u32 {
+            0..0x80 => out.push(rune),
+            number @ 0x80..0x1_0000 => out.push_str(&format!("\\u{number:04x}")),
+            number => out.push_str(&format!("\\U{number:08x}")),
+        }
+    }
+    out
 }
 
 fn truncated(text: &[u8], flags: Flags) -> &[u8] {
