@@ -1,6 +1,6 @@
 //! Go's `fmt`: `Sprint`, `Sprintf` and what they make of every kind of value.
 
-use super::{float_text, quote};
+use super::{float_text, is_print, quote};
 use crate::helm::render::datum::{Datum, Object};
 use crate::helm::render::text::{Str, decode, runes};
 
@@ -13,6 +13,10 @@ struct Flags {
     zero: bool,
     /// `%#v`: as Go's source would say it.
     sharp_v: bool,
+    /// `%+v`: with the names of fields.
+    plus_v: bool,
+    /// Inside a complaint, where methods are not asked.
+    erroring: bool,
     width: Option<usize>,
     precision: Option<usize>,
 }
@@ -208,9 +212,15 @@ impl Spec<'_> {
         } else {
             let arg = &args[self.next];
             self.next += 1;
-            if verb == 'v' {
+            if matches!(verb, 'v' | 'w') {
                 // `%+v` names fields and says nothing about signs.
-                flags = Flags { sharp_v: flags.sharp, sharp: false, plus: false, ..flags };
+                flags = Flags {
+                    sharp_v: flags.sharp,
+                    plus_v: flags.plus,
+                    sharp: false,
+                    plus: false,
+                    ..flags
+                };
             }
             print_arg(out, arg, verb, flags);
         }
@@ -229,13 +239,16 @@ fn print_arg(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags) {
 /// The value is printed with the flags of the verb that it does not know.
 fn bad_verb(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags) {
     out.extend_from_slice(format!("%!{verb}({}=", arg.type_name()).as_bytes());
-    print(out, arg, 'v', flags, 0);
+    print(out, arg, 'v', Flags { erroring: true, ..flags }, 0);
     out.push(b')');
 }
 
 fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize) {
     if let Some(text) = method_text(arg, verb, flags) {
         return print_string(out, &text, verb, flags, arg);
+    }
+    if verb == 'w' {
+        return bad_verb(out, arg, verb, flags);
     }
     let sharp_v = flags.sharp_v;
     match arg {
@@ -292,7 +305,7 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
 
 /// What has a `String` method prints by it.
 fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
-    if flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
+    if flags.erroring || flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
         return None;
     }
     match arg {
@@ -307,29 +320,57 @@ fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
 }
 
 fn print_object(out: &mut Vec<u8>, object: &Object, verb: char, flags: Flags, depth: usize) {
-    let texts = |fields: &[&Str]| fields.iter().map(|text| Datum::Str((*text).clone())).collect::<Vec<_>>();
-    let (mark, fields) = match object {
-        Object::Version(version) => ("", vec![Datum::str(version.text())]),
-        Object::Certificate { cert, key } => ("{", texts(&[cert, key])),
-        Object::Capabilities { kube_version, api_versions, helm_version } => (
-            if depth == 0 { "&{" } else { "0xc000000000" },
-            vec![kube_version.clone(), api_versions.clone(), helm_version.clone()],
-        ),
-        Object::KubeVersion { version, normalized, major, minor } => {
-            ("{", texts(&[version, normalized, major, minor]))
-        }
-        Object::BuildInfo(fields) => ("{", fields.iter().map(|(_, text)| Datum::Str(text.clone())).collect()),
+    let texts = |fields: &[(&'static str, &Str)]| {
+        fields.iter().map(|(name, text)| (*name, Datum::Str((*text).clone()))).collect::<Vec<_>>()
     };
-    out.extend_from_slice(mark.as_bytes());
-    for (index, field) in fields.iter().enumerate() {
+    let is_pointer = matches!(object, Object::Version(_) | Object::Capabilities { .. });
+    if is_pointer && depth > 0 {
+        return pad(out, b"0xc000000000", flags);
+    }
+    let fields = match object {
+        Object::Version(version) => vec![
+            ("major", Datum::Uint64(version.major)),
+            ("minor", Datum::Uint64(version.minor)),
+            ("patch", Datum::Uint64(version.patch)),
+            ("pre", Datum::str(&version.pre)),
+            ("metadata", Datum::str(&version.metadata)),
+            ("original", Datum::str(&version.original)),
+        ],
+        Object::Certificate { cert, key } => texts(&[("Cert", cert), ("Key", key)]),
+        Object::Capabilities { kube_version, api_versions, helm_version } => vec![
+            ("KubeVersion", kube_version.clone()),
+            ("APIVersions", api_versions.clone()),
+            ("HelmVersion", helm_version.clone()),
+        ],
+        Object::KubeVersion { version, normalized, major, minor } => texts(&[
+            ("Version", version),
+            ("normalizedVersion", normalized),
+            ("Major", major),
+            ("Minor", minor),
+        ]),
+        Object::BuildInfo(fields) => {
+            fields.iter().map(|(name, text)| (*name, Datum::Str(text.clone()))).collect()
+        }
+    };
+    if is_pointer {
+        out.push(b'&');
+    }
+    if flags.sharp_v {
+        let datum = Datum::Object(std::rc::Rc::new(object.clone()));
+        out.extend_from_slice(datum.type_name().trim_start_matches('*').as_bytes());
+    }
+    out.push(b'{');
+    for (index, (name, field)) in fields.iter().enumerate() {
         if index > 0 {
-            out.push(b' ');
+            out.extend_from_slice(if flags.sharp_v { b", " } else { b" " });
+        }
+        if flags.sharp_v || flags.plus_v {
+            out.extend_from_slice(name.as_bytes());
+            out.push(b':');
         }
         print(out, field, verb, flags, depth + 1);
     }
-    if !mark.is_empty() {
-        out.push(b'}');
-    }
+    out.push(b'}');
 }
 
 fn print_items(out: &mut Vec<u8>, items: &[Datum], type_name: &str, verb: char, flags: Flags, depth: usize) {
@@ -348,6 +389,9 @@ fn print_items(out: &mut Vec<u8>, items: &[Datum], type_name: &str, verb: char, 
 }
 
 fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Flags) {
+    if verb == 'v' && flags.sharp_v && matches!(arg, Datum::Uint8(_) | Datum::Uint64(_)) {
+        return print_int(out, arg, value, 'x', Flags { sharp: true, sharp_v: false, ..flags });
+    }
     let (radix, prefix) = match verb {
         'd' | 'v' => (10, ""),
         'b' => (2, "0b"),
@@ -362,12 +406,19 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
                 'q' => {
                     let quoted = quote(rune.to_string().as_bytes());
                     let inner = quoted[1..quoted.len() - 1].replace("\\\"", "\"");
+                    let inner = if flags.plus { ascii(&inner) } else { inner };
                     format!("'{}'", if rune == '\'' { "\\'".to_owned() } else { inner })
                 }
-                _ if flags.sharp => format!("U+{value:04X} '{rune}'"),
-                _ => format!("U+{value:04X}"),
+                _ => {
+                    let digits = flags.precision.unwrap_or(4).max(4);
+                    #[allow(clippy::cast_possible_truncation, reason = "Go takes the 64 bits as they are")]
+                    let number = format!("U+{:0>digits$X}", value as u64);
+                    let shown = flags.sharp && u32::try_from(value).ok().and_then(char::from_u32).is_some();
+                    if shown && is_print(rune) { format!("{number} '{rune}'") } else { number }
+                }
             };
-            return pad(out, text.as_bytes(), flags);
+            let zero = flags.zero && verb != 'U';
+            return pad(out, text.as_bytes(), Flags { zero, ..flags });
         }
         _ => return bad_verb(out, arg, verb, flags),
     };
@@ -397,8 +448,12 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
         let width = width.saturating_sub(sign.len());
         digits = format!("{digits:0>width$}");
     }
-    let shown = verb == 'O' || (flags.sharp && !(radix == 8 && digits.starts_with('0')));
-    let prefix = if shown { prefix } else { "" };
+    let prefix = match verb {
+        'O' if flags.sharp && !digits.starts_with('0') => "0o0",
+        'O' => prefix,
+        _ if flags.sharp && !(radix == 8 && digits.starts_with('0')) => prefix,
+        _ => "",
+    };
     pad(out, format!("{sign}{prefix}{digits}").as_bytes(), Flags { zero: false, ..flags });
 }
 
