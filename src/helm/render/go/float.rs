@@ -74,13 +74,67 @@ pub(crate) fn float_json(value: f64) -> String {
     format!("{}{}", if value < 0.0 { "-" } else { "" }, plain(&digits, point))
 }
 
-/// `FormatFloat` with a verb (`e`, `E`, `f`, `g`, `G`) and a precision, or the shortest form without one.
+/// The binary mantissa, its highest bit the 52nd of what is no tiny number, and the exponent behind it.
+fn binary(value: f64) -> (u64, i32) {
+    let bits = value.to_bits();
+    let mantissa = bits & ((1 << 52) - 1);
+    match i32::try_from((bits >> 52) & 0x7ff).unwrap_or(0) {
+        0 => (mantissa, -1022),
+        exponent => (mantissa | 1 << 52, exponent - 1023),
+    }
+}
+
+/// `%x` of a float: 0x1.8p+01.
+fn hexadecimal(value: f64, precision: Option<usize>) -> String {
+    let (mut mantissa, mut exponent) = binary(value);
+    if mantissa == 0 {
+        exponent = 0;
+    }
+    // The leading 1 goes to the 60th bit.
+    mantissa <<= 8;
+    while mantissa != 0 && mantissa & (1 << 60) == 0 {
+        mantissa <<= 1;
+        exponent -= 1;
+    }
+    if let Some(precision) = precision.filter(|precision| *precision < 15) {
+        let shift = precision * 4;
+        let extra = (mantissa << shift) & ((1 << 60) - 1);
+        mantissa >>= 60 - shift;
+        if extra | (mantissa & 1) > 1 << 59 {
+            mantissa += 1;
+        }
+        mantissa <<= 60 - shift;
+        if mantissa & (1 << 61) != 0 {
+            mantissa >>= 1;
+            exponent += 1;
+        }
+    }
+    let fraction = format!("{:015x}", mantissa & ((1 << 60) - 1));
+    let fraction = match precision {
+        None => fraction.trim_end_matches('0').to_owned(),
+        Some(precision) => format!("{fraction:0<precision$}")[..precision].to_owned(),
+    };
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}0x{}{point}{fraction}{}", (mantissa >> 60) & 1, exponent_text(exponent, 'p'))
+}
+
+/// `FormatFloat` with a verb (`e`, `E`, `f`, `g`, `G`, `x`, `X`, `b`) and a precision, or the shortest form without one.
 pub(crate) fn float_text(value: f64, verb: char, precision: Option<usize>) -> String {
     if let Some(special) = special(value) {
         return special.to_owned();
     }
     let letter = if verb.is_ascii_uppercase() { 'E' } else { 'e' };
     match (verb.to_ascii_lowercase(), precision) {
+        ('x', precision) => {
+            let text = hexadecimal(value, precision);
+            if verb == 'X' { text.to_ascii_uppercase() } else { text }
+        }
+        ('b', _) => {
+            let (mantissa, exponent) = binary(value);
+            let sign = if value.is_sign_negative() { "-" } else { "" };
+            format!("{sign}{mantissa}p{:+}", exponent - 52)
+        }
         ('f', Some(precision)) => format!("{value:.precision$}"),
         ('f', None) => {
             let (digits, point) =

@@ -1,6 +1,6 @@
 //! Go's `fmt`: `Sprint`, `Sprintf` and what they make of every kind of value.
 
-use super::{float_text, quote};
+use super::{float_text, is_print, quote};
 use crate::helm::render::datum::{Datum, Object};
 use crate::helm::render::text::{Str, decode, runes};
 
@@ -11,6 +11,12 @@ struct Flags {
     sharp: bool,
     space: bool,
     zero: bool,
+    /// `%#v`: as Go's source would say it.
+    sharp_v: bool,
+    /// `%+v`: with the names of fields.
+    plus_v: bool,
+    /// Inside a complaint, where methods are not asked.
+    erroring: bool,
     width: Option<usize>,
     precision: Option<usize>,
 }
@@ -206,6 +212,16 @@ impl Spec<'_> {
         } else {
             let arg = &args[self.next];
             self.next += 1;
+            if matches!(verb, 'v' | 'w') {
+                // `%+v` names fields and says nothing about signs.
+                flags = Flags {
+                    sharp_v: flags.sharp,
+                    plus_v: flags.plus,
+                    sharp: false,
+                    plus: false,
+                    ..flags
+                };
+            }
             print_arg(out, arg, verb, flags);
         }
     }
@@ -213,16 +229,17 @@ impl Spec<'_> {
 
 fn print_arg(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags) {
     match (arg, verb) {
-        (_, 'T') => pad(out, arg.type_name().as_bytes(), flags),
+        (_, 'T') => pad(out, truncated(arg.type_name().as_bytes(), flags), flags),
         (Datum::Nil, 'v') => pad(out, b"<nil>", flags),
         (Datum::Nil, _) => out.extend_from_slice(format!("%!{verb}(<nil>)").as_bytes()),
         _ => print(out, arg, verb, flags, 0),
     }
 }
 
-fn bad_verb(out: &mut Vec<u8>, arg: &Datum, verb: char) {
+/// The value is printed with the flags of the verb that it does not know.
+fn bad_verb(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags) {
     out.extend_from_slice(format!("%!{verb}({}=", arg.type_name()).as_bytes());
-    print(out, arg, 'v', Flags::default(), 0);
+    print(out, arg, 'v', Flags { erroring: true, ..flags }, 0);
     out.push(b')');
 }
 
@@ -230,14 +247,15 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
     if let Some(text) = method_text(arg, verb, flags) {
         return print_string(out, &text, verb, flags, arg);
     }
-    let sharp_v = verb == 'v' && flags.sharp;
-    // `%+v` names fields and says nothing about signs.
-    let flags = Flags { plus: flags.plus && verb != 'v', ..flags };
+    if verb == 'w' {
+        return bad_verb(out, arg, verb, flags);
+    }
+    let sharp_v = flags.sharp_v;
     match arg {
         Datum::Nil => out.extend_from_slice(if sharp_v { b"interface {}(nil)" } else { b"<nil>" }),
         Datum::Bool(truth) => match verb {
             't' | 'v' => pad(out, if *truth { b"true" } else { b"false" }, flags),
-            _ => bad_verb(out, arg, verb),
+            _ => bad_verb(out, arg, verb, flags),
         },
         Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) => {
             print_int(out, arg, i128::from(*int), verb, flags);
@@ -287,7 +305,7 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
 
 /// What has a `String` method prints by it.
 fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
-    if flags.sharp || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
+    if flags.erroring || flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
         return None;
     }
     match arg {
@@ -302,33 +320,61 @@ fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
 }
 
 fn print_object(out: &mut Vec<u8>, object: &Object, verb: char, flags: Flags, depth: usize) {
-    let texts = |fields: &[&Str]| fields.iter().map(|text| Datum::Str((*text).clone())).collect::<Vec<_>>();
-    let (mark, fields) = match object {
-        Object::Version(version) => ("", vec![Datum::str(version.text())]),
-        Object::Certificate { cert, key } => ("{", texts(&[cert, key])),
-        Object::Capabilities { kube_version, api_versions, helm_version } => (
-            if depth == 0 { "&{" } else { "0xc000000000" },
-            vec![kube_version.clone(), api_versions.clone(), helm_version.clone()],
-        ),
-        Object::KubeVersion { version, normalized, major, minor } => {
-            ("{", texts(&[version, normalized, major, minor]))
-        }
-        Object::BuildInfo(fields) => ("{", fields.iter().map(|(_, text)| Datum::Str(text.clone())).collect()),
+    let texts = |fields: &[(&'static str, &Str)]| {
+        fields.iter().map(|(name, text)| (*name, Datum::Str((*text).clone()))).collect::<Vec<_>>()
     };
-    out.extend_from_slice(mark.as_bytes());
-    for (index, field) in fields.iter().enumerate() {
+    let is_pointer = matches!(object, Object::Version(_) | Object::Capabilities { .. });
+    if is_pointer && depth > 0 {
+        return pad(out, b"0xc000000000", flags);
+    }
+    let fields = match object {
+        Object::Version(version) => vec![
+            ("major", Datum::Uint64(version.major)),
+            ("minor", Datum::Uint64(version.minor)),
+            ("patch", Datum::Uint64(version.patch)),
+            ("pre", Datum::str(&version.pre)),
+            ("metadata", Datum::str(&version.metadata)),
+            ("original", Datum::str(&version.original)),
+        ],
+        Object::Certificate { cert, key } => texts(&[("Cert", cert), ("Key", key)]),
+        Object::Capabilities { kube_version, api_versions, helm_version } => vec![
+            ("KubeVersion", kube_version.clone()),
+            ("APIVersions", api_versions.clone()),
+            ("HelmVersion", helm_version.clone()),
+        ],
+        Object::KubeVersion { version, normalized, major, minor } => texts(&[
+            ("Version", version),
+            ("normalizedVersion", normalized),
+            ("Major", major),
+            ("Minor", minor),
+        ]),
+        Object::BuildInfo(fields) => {
+            fields.iter().map(|(name, text)| (*name, Datum::Str(text.clone()))).collect()
+        }
+    };
+    if is_pointer {
+        out.push(b'&');
+    }
+    if flags.sharp_v {
+        let datum = Datum::Object(std::rc::Rc::new(object.clone()));
+        out.extend_from_slice(datum.type_name().trim_start_matches('*').as_bytes());
+    }
+    out.push(b'{');
+    for (index, (name, field)) in fields.iter().enumerate() {
         if index > 0 {
-            out.push(b' ');
+            out.extend_from_slice(if flags.sharp_v { b", " } else { b" " });
+        }
+        if flags.sharp_v || flags.plus_v {
+            out.extend_from_slice(name.as_bytes());
+            out.push(b':');
         }
         print(out, field, verb, flags, depth + 1);
     }
-    if !mark.is_empty() {
-        out.push(b'}');
-    }
+    out.push(b'}');
 }
 
 fn print_items(out: &mut Vec<u8>, items: &[Datum], type_name: &str, verb: char, flags: Flags, depth: usize) {
-    let sharp_v = verb == 'v' && flags.sharp;
+    let sharp_v = flags.sharp_v;
     if sharp_v {
         out.extend_from_slice(type_name.as_bytes());
     }
@@ -343,6 +389,9 @@ fn print_items(out: &mut Vec<u8>, items: &[Datum], type_name: &str, verb: char, 
 }
 
 fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Flags) {
+    if verb == 'v' && flags.sharp_v && matches!(arg, Datum::Uint8(_) | Datum::Uint64(_)) {
+        return print_int(out, arg, value, 'x', Flags { sharp: true, sharp_v: false, ..flags });
+    }
     let (radix, prefix) = match verb {
         'd' | 'v' => (10, ""),
         'b' => (2, "0b"),
@@ -357,14 +406,21 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
                 'q' => {
                     let quoted = quote(rune.to_string().as_bytes());
                     let inner = quoted[1..quoted.len() - 1].replace("\\\"", "\"");
+                    let inner = if flags.plus { ascii(&inner) } else { inner };
                     format!("'{}'", if rune == '\'' { "\\'".to_owned() } else { inner })
                 }
-                _ if flags.sharp => format!("U+{value:04X} '{rune}'"),
-                _ => format!("U+{value:04X}"),
+                _ => {
+                    let digits = flags.precision.unwrap_or(4).max(4);
+                    #[allow(clippy::cast_possible_truncation, reason = "Go takes the 64 bits as they are")]
+                    let number = format!("U+{:0>digits$X}", value as u64);
+                    let shown = flags.sharp && u32::try_from(value).ok().and_then(char::from_u32).is_some();
+                    if shown && is_print(rune) { format!("{number} '{rune}'") } else { number }
+                }
             };
-            return pad(out, text.as_bytes(), flags);
+            let zero = flags.zero && verb != 'U';
+            return pad(out, text.as_bytes(), Flags { zero, ..flags });
         }
-        _ => return bad_verb(out, arg, verb),
+        _ => return bad_verb(out, arg, verb, flags),
     };
     let magnitude = value.unsigned_abs();
     let mut digits = match radix {
@@ -380,7 +436,6 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
         (_, _, true) => " ",
         _ => "",
     };
-    let prefix = if (flags.sharp && verb != 'v') || verb == 'O' { prefix } else { "" };
     if let Some(precision) = flags.precision {
         if precision == 0 && value == 0 {
             return pad(out, b"", Flags { zero: false, ..flags });
@@ -393,48 +448,74 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
         let width = width.saturating_sub(sign.len());
         digits = format!("{digits:0>width$}");
     }
+    let prefix = match verb {
+        'O' if flags.sharp && !digits.starts_with('0') => "0o0",
+        'O' => prefix,
+        _ if flags.sharp && !(radix == 8 && digits.starts_with('0')) => prefix,
+        _ => "",
+    };
     pad(out, format!("{sign}{prefix}{digits}").as_bytes(), Flags { zero: false, ..flags });
 }
 
 fn print_float(out: &mut Vec<u8>, arg: &Datum, value: f64, verb: char, flags: Flags) {
-    let mut text = match verb {
+    let text = match verb {
         'v' => float_text(value, 'g', flags.precision),
         'e' | 'E' | 'f' => float_text(value, verb, flags.precision.or(Some(6))),
         'F' => float_text(value, 'f', flags.precision.or(Some(6))),
-        'g' | 'G' => float_text(value, verb, flags.precision),
-        _ => return bad_verb(out, arg, verb),
+        'g' | 'G' | 'x' | 'X' | 'b' => float_text(value, verb, flags.precision),
+        _ => return bad_verb(out, arg, verb, flags),
     };
-    let signed = text.starts_with(['-', '+']);
-    if text == "+Inf" && !flags.plus {
-        text.remove(0);
-        text.insert_str(0, if flags.space { " " } else { "" });
-        text = if flags.space { text } else { format!("+{text}") };
-    } else if !signed && flags.plus {
-        text.insert(0, '+');
-    } else if !signed && flags.space {
-        text.insert(0, ' ');
+    let (sign, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) => (&text[..1], digits.to_owned()),
+        None => ("+", text.clone()),
+    };
+    let sign = if flags.space && !flags.plus && sign == "+" { " " } else { sign };
+    if !value.is_finite() {
+        let sign = if value.is_nan() && !flags.space && !flags.plus { "" } else { sign };
+        return pad(out, format!("{sign}{digits}").as_bytes(), Flags { zero: false, ..flags });
     }
-    let finite = value.is_finite();
-    if flags.zero
-        && !flags.minus
-        && finite
-        && let Some(width) = flags.width.filter(|width| *width > text.len())
-    {
-        let at = usize::from(text.starts_with(['-', '+', ' ']));
-        text.insert_str(at, &"0".repeat(width - text.len()));
+    let mut digits = digits;
+    if flags.sharp && verb != 'b' {
+        digits = with_point(&digits, verb, flags.precision);
     }
-    pad(out, text.as_bytes(), Flags { zero: false, ..flags });
+    if sign == "+" && !flags.plus {
+        return pad(out, digits.as_bytes(), flags);
+    }
+    if flags.zero && !flags.minus {
+        let width = flags.width.unwrap_or(0).saturating_sub(1);
+        digits = format!("{digits:0>width$}");
+    }
+    pad(out, format!("{sign}{digits}").as_bytes(), Flags { zero: false, ..flags });
+}
+
+/// `#`: always a decimal point, and for `%g` as many digits as the precision says.
+fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
+    let hex = matches!(verb, 'x' | 'X');
+    let tail = text.find(['p', 'P']).or_else(|| text.find(['e', 'E']).filter(|_| !hex)).unwrap_or(text.len());
+    let (number, tail) = text.split_at(tail);
+    let mut wanted = if matches!(verb, 'v' | 'g' | 'G' | 'x') { precision.unwrap_or(6) } else { 0 };
+    let significant = number.chars().filter(|each| *each != '.').skip_while(|each| *each == '0').count();
+    wanted = wanted.saturating_sub(significant);
+    let mut shown = number.to_owned();
+    if !number.contains('.') {
+        wanted = wanted.saturating_sub(usize::from(number == "0"));
+        shown.push('.');
+    }
+    shown.push_str(&"0".repeat(wanted));
+    shown + tail
 }
 
 fn print_string(out: &mut Vec<u8>, text: &Str, verb: char, flags: Flags, arg: &Datum) {
     match verb {
-        'v' if flags.sharp => pad(out, quote(text.bytes()).as_bytes(), flags),
+        'v' if flags.sharp_v => pad(out, quote(text.bytes()).as_bytes(), flags),
         'v' | 's' => pad(out, truncated(text.bytes(), flags), flags),
         'q' => {
             let text = truncated(text.bytes(), flags);
             let raw = flags.sharp && !text.contains(&b'`') && text.iter().all(|byte| *byte >= b' ');
             if raw {
                 pad(out, &[b"`", text, b"`"].concat(), flags);
+            } else if flags.plus {
+                pad(out, ascii(&quote(text)).as_bytes(), flags);
             } else {
                 pad(out, quote(text).as_bytes(), flags);
             }
@@ -454,8 +535,21 @@ fn print_string(out: &mut Vec<u8>, text: &Str, verb: char, flags: Flags, arg: &D
             let shown = if joined.is_empty() { joined } else { format!("{prefix}{joined}") };
             pad(out, shown.as_bytes(), flags);
         }
-        _ => bad_verb(out, arg, verb),
+        _ => bad_verb(out, arg, verb, flags),
     }
+}
+
+/// `%+q`: what is not ASCII by its number.
+fn ascii(quoted: &str) -> String {
+    let mut out = String::with_capacity(quoted.len());
+    for rune in quoted.chars() {
+        match rune as u32 {
+            0..0x80 => out.push(rune),
+            number @ 0x80..0x1_0000 => out.push_str(&format!("\\u{number:04x}")),
+            number => out.push_str(&format!("\\U{number:08x}")),
+        }
+    }
+    out
 }
 
 fn truncated(text: &[u8], flags: Flags) -> &[u8] {
