@@ -23,6 +23,15 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("InvalidTagNameCharacters", "tags"),
 ];
 
+/// The arguments of the provider block that a login takes: a refusal may be about any of them.
+fn logged_in_with(argument: Option<&str>) -> String {
+    match argument {
+        None => "the credentials".to_owned(),
+        Some(argument @ ("use_msi" | "use_cli")) => format!("azure.{argument}"),
+        Some(argument) => format!("azure.{argument}, azure.client_id and azure.tenant_id"),
+    }
+}
+
 /// An error of a cloud, while doing something to the named object.
 #[must_use]
 pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) -> Diagnostic {
@@ -47,11 +56,7 @@ pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) ->
             format!(
                 "{doing}: no access token with the {source_name}: {reason}\n\nCheck {} in the provider block, or the \
                  environment variables behind it.",
-                match argument {
-                    None => "the credentials".to_owned(),
-                    Some(argument @ ("use_msi" | "use_cli")) => format!("azure.{argument}"),
-                    Some(argument) => format!("azure.{argument}, azure.client_id and azure.tenant_id"),
-                }
+                logged_in_with(*argument)
             ),
         ),
         CloudError::NoCredentials { tried } => Diagnostic::error(
