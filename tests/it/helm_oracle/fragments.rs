@@ -251,9 +251,8 @@ fn shrunk(differ: &dyn Fn(&[String]) -> Option<String>, fragment: String) -> Str
 /// Renders so many fragments, fifty at a time; what differs is told of all of them together.
 fn compare(seed: u64, count: usize) {
     let Some(helm) = helm() else { return };
-    let differ = |some: &[String]| {
-        differs(&helm, &[("values.yaml", VALUES), ("templates/a.yaml", &chart(some))], &[])
-    };
+    let differ =
+        |some: &[String]| differs(&helm, &[("values.yaml", VALUES), ("templates/a.yaml", &chart(some))], &[]);
     let mut draw = Draw(seed);
     let mut found = Vec::new();
     for _ in 0..count.div_ceil(50) {

@@ -214,13 +214,8 @@ impl Spec<'_> {
             self.next += 1;
             if matches!(verb, 'v' | 'w') {
                 // `%+v` names fields and says nothing about signs.
-                flags = Flags {
-                    sharp_v: flags.sharp,
-                    plus_v: flags.plus,
-                    sharp: false,
-                    plus: false,
-                    ..flags
-                };
+                flags =
+                    Flags { sharp_v: flags.sharp, plus_v: flags.plus, sharp: false, plus: false, ..flags };
             }
             print_arg(out, arg, verb, flags);
         }
@@ -411,7 +406,11 @@ fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Fla
                 }
                 _ => {
                     let digits = flags.precision.unwrap_or(4).max(4);
-                    #[allow(clippy::cast_possible_truncation, reason = "Go takes the 64 bits as they are")]
+                    #[allow(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_sign_loss,
+                        reason = "Go takes the 64 bits as they are"
+                    )]
                     let number = format!("U+{:0>digits$X}", value as u64);
                     let shown = flags.sharp && u32::try_from(value).ok().and_then(char::from_u32).is_some();
                     if shown && is_print(rune) { format!("{number} '{rune}'") } else { number }
