@@ -8,14 +8,15 @@ use super::time::Time;
 /// How deep tables may nest before it counts as a circle.
 const DEEPEST: usize = 500;
 
-/// Writes a value; only tables are documents.
+/// Writes a value; what is no table is written alone, without a line's end.
 pub(crate) fn write(datum: &Datum) -> Result<String, String> {
     let mut writer = Writer { out: String::new(), written: false };
     match datum {
         Datum::Map(map) if !map.is_nil() => writer.pairs(&mut Vec::new(), map)?,
         Datum::Nil => return Err("toml: cannot encode an anonymous nil".to_owned()),
         Datum::Map(_) => {}
-        _ => return Err("toml: top-level values must be Go maps or structs".to_owned()),
+        _ if is_tables(datum) => return Err("toml: top-level values must be Go maps or structs".to_owned()),
+        _ => return if is_nil(datum) { Ok(String::new()) } else { element(datum, 0) },
     }
     Ok(writer.out)
 }

@@ -14,6 +14,12 @@ const SUB_SHOW: &str = "sub: {{ .Values | toJson }}\nname: {{ .Chart.Name }}\n";
 const CASES: &[Case] = &[
     ("functions", &[("templates/_all.tpl", include_str!("functions.tpl")), ("values.yaml", include_str!("functions.yaml")),
         ("templates/a.yaml", "all: {{ include \"all\" . | toJson }}\n")], &[]),
+    ("printf of floats", &[("templates/a.yaml", "a: {{ printf \"%x %X %b %.2x %#x %#g %#.0f %08.3e %+v % d|%5.1f|%-8g|%x\" 1.0 -2.5 1.5 3.14159 1.0 1.5 2.0 1.25 1.5 7 -2.25 1.5 (list 1.5 \"two\" nil) | quote }}\n")], &[]),
+    ("printf of what the verb is not for", &[("templates/a.yaml", "a: {{ printf \"%5d|%+t|%w|%#w|%08G|%.0T|%12.1T\" \"x\" 7 (list 1.5 nil) \"abc\" (mustToDuration \"90s\") 1 nil | quote }}\nb: {{ printf \"%d %#v %+v\" (semver \"1.2.3\") (semver \"1.2.3-a\") .Capabilities.KubeVersion | quote }}\n")], &[]),
+    ("printf of runes and prefixes", &[("templates/a.yaml", "a: {{ printf \"%+q|%+q|%#O|%#o|%.6U|%#U|%#U|%U\" \"é😀\" 511 7 0 97 1 97 -1 | quote }}\n")], &[]),
+    ("toml of what is no table", &[("templates/a.yaml", "a: {{ toToml \"1\" | quote }} {{ toToml -0.5 }} {{ toToml (list \"a\" 7) }} {{ toToml (list) }} {{ toToml true }}\nb: {{ toToml (list (dict \"a\" 1)) | quote }}\n")], &[]),
+    ("chunks below nothing", &[("templates/a.yaml", "a: {{ chunk -2 (list 1 2 3) }} {{ chunk -2 (list 1) }} {{ chunk -5 (list 1 2) }}\n")], &[]),
+    ("empty matches beside wide runes", &[("templates/a.yaml", "a: {{ regexReplaceAllLiteral \"x*\" \"é😀a\" \"-\" }} {{ regexReplaceAll \"x*\" \"é\" \"-\" }} {{ regexFindAll \"x*\" \"é😀\" -1 | len }} {{ regexSplit \"x*\" \"é😀\" -1 }}\n")], &[]),
     ("null deletes", &[("values.yaml", "a: 1\nb: {c: {d: 2, e: 3}, f: 4}\n"), ("templates/a.yaml", SHOW)], &["--set", "a=null,b.c.d=null,b.f=null"]),
     ("null in defaults", &[("values.yaml", "a: null\nb: {c: null, d: 1}\n"), ("templates/a.yaml", SHOW)], &[]),
     ("null deletes in a subchart", &[("Chart.yaml", PARENT), ("values.yaml", "sub: {a: null, b: {c: null}}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/values.yaml", "a: 1\nb: {c: 2, d: 3}\n"), ("charts/sub/templates/s.yaml", SUB_SHOW), ("templates/a.yaml", SHOW)], &[]),

@@ -165,6 +165,16 @@ fn chunk(args: &[Datum]) -> Outcome {
     if items.is_empty() {
         return Ok(Datum::List(List::new(ListKind::Lists, Vec::new())));
     }
+    // Below nothing, Go's arithmetic still has some answers.
+    if size < 0 {
+        let most = i64::try_from(items.len()).unwrap_or(i64::MAX) - 1;
+        if most > 0 && most <= size.saturating_neg() {
+            return Ok(Datum::List(List::new(ListKind::Lists, Vec::new())));
+        }
+        if most == 0 && size < -1 {
+            return Ok(Datum::List(List::new(ListKind::Lists, vec![Datum::list(items)])));
+        }
+    }
     let size = usize::try_from(size).ok().filter(|size| *size > 0);
     let size = size.ok_or_else(|| "runtime error: makeslice: len out of range".to_owned())?;
     let chunks = items.chunks(size).map(|chunk| Datum::list(chunk.to_vec())).collect();

@@ -193,6 +193,11 @@ fn find_all(regex: &Regex, args: &[Datum]) -> Datum {
     Datum::List(List::new(ListKind::Strings, found))
 }
 
+/// Whether a place is inside a rune, where Go looks for no match.
+fn splits_rune(subject: &[u8], at: usize) -> bool {
+    (1..=at.min(3)).any(|back| go_text::decode(&subject[at - back..]).1 > back)
+}
+
 /// All matches as Go gives them: an empty one right after another match does not count.
 fn matches<'r, 'h>(
     regex: &'r Regex,
@@ -200,6 +205,9 @@ fn matches<'r, 'h>(
 ) -> impl Iterator<Item = regex::bytes::Match<'h>> + use<'r, 'h> {
     let mut end = None;
     regex.find_iter(subject).filter(move |found| {
+        if found.is_empty() && splits_rune(subject, found.start()) {
+            return false;
+        }
         let counts = !(found.is_empty() && end == Some(found.start()));
         end = Some(found.end());
         counts
@@ -213,7 +221,8 @@ fn replace(regex: &Regex, args: &[Datum], literal: bool) -> Result<Datum, Failur
     let mut last_end = None;
     for captures in regex.captures_iter(subject) {
         let Some(whole) = captures.get(0) else { continue };
-        if whole.is_empty() && last_end == Some(whole.start()) {
+        let start = whole.start();
+        if whole.is_empty() && (last_end == Some(start) || splits_rune(subject, start)) {
             continue;
         }
         last_end = Some(whole.end());

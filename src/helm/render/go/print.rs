@@ -224,8 +224,8 @@ impl Spec<'_> {
 
 fn print_arg(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags) {
     match (arg, verb) {
+        (Datum::Nil, 'T' | 'v') => pad(out, b"<nil>", flags),
         (_, 'T') => pad(out, truncated(arg.type_name().as_bytes(), flags), flags),
-        (Datum::Nil, 'v') => pad(out, b"<nil>", flags),
         (Datum::Nil, _) => out.extend_from_slice(format!("%!{verb}(<nil>)").as_bytes()),
         _ => print(out, arg, verb, flags, 0),
     }
@@ -506,7 +506,7 @@ fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
 
 fn print_string(out: &mut Vec<u8>, text: &Str, verb: char, flags: Flags, arg: &Datum) {
     match verb {
-        'v' if flags.sharp_v => pad(out, quote(text.bytes()).as_bytes(), flags),
+        'v' if flags.sharp_v => pad(out, quote(truncated(text.bytes(), flags)).as_bytes(), flags),
         'v' | 's' => pad(out, truncated(text.bytes(), flags), flags),
         'q' => {
             let text = truncated(text.bytes(), flags);
