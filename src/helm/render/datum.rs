@@ -3,6 +3,7 @@
 //! `helm::value::Value` is what comes in; a [`Datum`] is what templates hold. Maps are shared by reference,
 //! because `set` changes a map for everyone who holds it.
 
+use super::reach::Reach;
 use super::text::Str;
 use super::time::Time;
 use crate::helm::value::{Map as PlainMap, Value};
@@ -321,6 +322,11 @@ impl Datum {
 
     /// Go's `reflect.DeepEqual`.
     pub(crate) fn deep_equal(&self, other: &Self) -> bool {
+        self.equal_within(other, &Reach::default())
+    }
+
+    fn equal_within(&self, other: &Self, reach: &Reach) -> bool {
+        let Some(reach) = reach.deeper() else { return true };
         match (self, other) {
             (Self::Nil, Self::Nil) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
@@ -335,7 +341,7 @@ impl Datum {
                 a.kind() == b.kind()
                     && a.is_nil() == b.is_nil()
                     && a.len() == b.len()
-                    && a.items().iter().zip(b.items().iter()).all(|(a, b)| a.deep_equal(b))
+                    && a.items().iter().zip(b.items().iter()).all(|(a, b)| a.equal_within(b, &reach))
             }
             (Self::Map(a), Self::Map(b)) => {
                 a.is_same(b)
@@ -345,7 +351,7 @@ impl Datum {
                         && a.pairs()
                             .iter()
                             .zip(b.pairs().iter())
-                            .all(|((ka, a), (kb, b))| ka == kb && a.deep_equal(b)))
+                            .all(|((ka, a), (kb, b))| ka == kb && a.equal_within(b, &reach)))
             }
             (Self::Time(a), Self::Time(b)) => a == b,
             (Self::Object(a), Self::Object(b)) => Rc::ptr_eq(a, b) || a.deep_equal(b),

@@ -129,3 +129,21 @@ fn patterns_do_not_blow_up() {
     let huge = r#"{{ regexMatch "((((x{1000}){1000}){1000}){1000})" "x" }}"#;
     assert_eq!(render(huge, limits()).unwrap(), "false");
 }
+
+#[test]
+fn values_that_contain_themselves_end() {
+    let cyclic = "{{ $d := dict }}{{ $_ := set $d \"a\" $d }}{{ $_ := set $d \"b\" $d }}{{ $e := dict }}{{ $_ := set $e \"a\" $e }}{{ $_ := set $e \"b\" $e }}";
+    for rest in [
+        "{{ $d | toString | trunc 20 }}",
+        "{{ deepCopy $d | len }}",
+        "{{ deepEqual $d $e }}",
+        "{{ merge $d $e | len }}",
+        "{{ mergeOverwrite $d $e | len }}",
+        "{{ toJson $d }}",
+        "{{ toYaml $d | trunc 20 }}",
+    ] {
+        // Whether there is a text or an error: it ends, and the process lives.
+        let ended = render(&format!("{cyclic}{rest}"), Limits::default());
+        assert!(ended.is_err() || ended.is_ok_and(|text| text.len() < 100), "{rest}");
+    }
+}

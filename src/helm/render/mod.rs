@@ -17,6 +17,7 @@ mod input;
 mod json;
 mod keys;
 mod parse;
+mod reach;
 mod text;
 mod time;
 mod toml;

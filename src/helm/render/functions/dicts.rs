@@ -2,6 +2,7 @@
 
 use super::{Function, Outcome, Param, dict, many, plain, strval, text};
 use crate::helm::render::datum::{Datum, List, ListKind, Map, MapKind, Pairs};
+use crate::helm::render::reach::Reach;
 use crate::helm::render::text::Str;
 
 use Param::{Any, Map as M, Str as S};
@@ -82,13 +83,13 @@ fn merge_all(args: &[Datum], overwrite: bool) -> Outcome {
         let fresh = Datum::map(Pairs::new());
         if let Some(target) = dict(&fresh) {
             for source in args[1..].iter().filter_map(dict) {
-                merge(target, source, overwrite);
+                merge(target, source, overwrite, &Reach::default());
             }
         }
         return Ok(fresh);
     }
     for source in args[1..].iter().filter_map(dict) {
-        merge(target, source, overwrite);
+        merge(target, source, overwrite, &Reach::default());
     }
     Ok(args[0].clone())
 }
@@ -102,10 +103,8 @@ fn is_zero(datum: &Datum) -> bool {
     }
 }
 
-fn merge(target: &Map, source: &Map, overwrite: bool) {
-    if target.is_same(source) {
-        return;
-    }
+fn merge(target: &Map, source: &Map, overwrite: bool, reach: &Reach) {
+    let Some(reach) = reach.deeper().filter(|_| !target.is_same(source)) else { return };
     let pairs: Vec<(Str, Datum)> =
         source.pairs().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, new) in pairs {
@@ -116,7 +115,7 @@ fn merge(target: &Map, source: &Map, overwrite: bool) {
             && old.len() > 0
             && !new.is_nil()
         {
-            merge(old, new, overwrite);
+            merge(old, new, overwrite, &reach);
             continue;
         }
         // What is nothing only ever overwrites.
@@ -143,13 +142,22 @@ fn deep_copy(datum: &Datum) -> Outcome {
 }
 
 pub(super) fn copied(datum: &Datum) -> Datum {
+    copied_within(datum, &Reach::default())
+}
+
+/// What lies beyond the reach, as in a map that `set` has put into itself, is shared instead of copied.
+fn copied_within(datum: &Datum, reach: &Reach) -> Datum {
+    let Some(reach) = reach.deeper() else { return datum.clone() };
     match datum {
         Datum::List(list) if list.is_nil() => Datum::List(List::nil(list.kind())),
-        Datum::List(list) => Datum::List(List::new(list.kind(), list.items().iter().map(copied).collect())),
+        Datum::List(list) => Datum::List(List::new(
+            list.kind(),
+            list.items().iter().map(|item| copied_within(item, &reach)).collect(),
+        )),
         Datum::Map(map) if map.is_nil() => Datum::Map(Map::nil(map.kind())),
         Datum::Map(map) => Datum::Map(Map::new(
             map.kind(),
-            map.pairs().iter().map(|(key, value)| (key.clone(), copied(value))).collect(),
+            map.pairs().iter().map(|(key, value)| (key.clone(), copied_within(value, &reach))).collect(),
         )),
         datum => datum.clone(),
     }

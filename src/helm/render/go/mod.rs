@@ -3,6 +3,7 @@
 mod float;
 mod number;
 mod print;
+mod print_numbers;
 mod quote;
 mod version;
 
