@@ -6,7 +6,7 @@ use std::rc::Rc;
 /// How deep values may lie in values.
 const DEEPEST: usize = 1000;
 /// How many values one walk looks at.
-const MOST: usize = 20_000_000;
+const MOST: usize = 500_000;
 
 /// What is left of a walk. Where nothing is, the walk stops without a word: no chart that means well has
 /// values as deep, and Go itself would crash.

@@ -27,7 +27,7 @@ const WIDEST: usize = 1_000_000;
 /// How deep values may lie in a printed value.
 const DEEPEST: usize = 1000;
 /// The longest text that a value is printed as.
-const LONGEST: usize = 64 << 20;
+const LONGEST: usize = 16 << 20;
 
 /// `fmt.Sprint`: spaces between operands when neither is a string.
 pub(crate) fn sprint(args: &[Datum]) -> Vec<u8> {
