@@ -351,6 +351,7 @@ fn restarts(
     let sku =
         |object: &Value, node: &str| object.get("nodes").get(node).get("sku").as_str().map(str::to_owned);
     let asked = !planned.get("os_disk").get("size_gb").is_null();
+    let grows = plan::grows(prior, planned);
     roster
         .kept
         .iter()
@@ -363,7 +364,7 @@ fn restarts(
             let machine = seen.get(node).and_then(|seen| seen.machine.as_ref());
             let small = machine
                 .is_some_and(|machine| machine.os_disk_gb < os_disk_gb && machine.power == Power::Running);
-            let grown = asked && (small || plan::grows(prior, planned));
+            let grown = asked && (small || grows);
             (resized.is_some() || grown).then(|| {
                 let change =
                     NodeChange { sku: resized, os_disk_gb: grown.then_some(os_disk_gb), start: true };

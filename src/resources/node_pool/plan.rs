@@ -291,6 +291,7 @@ fn outputs(
         Wanted(&planned).network()?;
         machines?.machine_id(&place, node)
     };
+    let grown = grows(&planning.prior, &planned);
     let mut all = BTreeMap::new();
     let mut states = BTreeMap::new();
     for (number, node) in roster.nodes(&pool) {
@@ -302,7 +303,7 @@ fn outputs(
             (nodes::anew(&planned, prior, number, id(&node)), Value::string("running"))
         } else {
             let resized = resized.get(&node).map(String::as_str);
-            let restarts = resized.is_some() || grows(&planning.prior, &planned);
+            let restarts = resized.is_some() || grown;
             let state = if restarts { Value::string("running") } else { state };
             (nodes::kept(&planned, prior, resized), state)
         };
