@@ -23,7 +23,7 @@ test: ## Get the programs that the tests talk to, then run every test.
 matrix: ## Run the whole fault matrix; its last lines are kept in docs/guides.
 	scripts/matrix
 
-bench: ## Measure start, memory and requests, beside the Helm provider.
+bench: ## Measure start, memory, requests and pools of nodes, beside another provider.
 	scripts/bench
 
 docs: ## Write the generated pages below docs/.
