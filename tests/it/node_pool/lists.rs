@@ -29,10 +29,7 @@ async fn the_pools_of_a_process_share_one_list_of_each_type_page_by_page() {
     }
     world.faults(json!({ "rules": [], "quirks": { "page_size": 2 } })).await;
     world.count_anew().await;
-    for (address, text) in &pools {
-        let plan = host.plan(address, text).await.unwrap();
-        assert!(plan.is_empty(), "{address}");
-    }
+    host.refresh_together(&pools.each_ref().map(|(address, _)| *address)).await.unwrap();
     let ledger = world.ledger().await;
     assert_eq!(writes(&ledger), Vec::<String>::new());
     let last = |path: &str| {
@@ -47,4 +44,7 @@ async fn the_pools_of_a_process_share_one_list_of_each_type_page_by_page() {
         ("disks".to_owned(), 3),
     ]);
     assert_eq!(lists, expected, "no node is asked for by itself, and no list twice");
+    for (address, text) in &pools {
+        assert!(host.plan(address, text).await.unwrap().is_empty(), "{address}");
+    }
 }
