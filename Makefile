@@ -14,7 +14,7 @@ help: ## Print this table.
 build: ## Build the provider as the tests use it.
 	. scripts/environment; cargo build --locked; echo "$$BUD_DEBUG_BINARY"
 
-demo: ## Make, check and destroy a network against the simulator, with tofu or terraform.
+demo: ## Take the Azure example through its life against the simulator, with tofu or terraform.
 	scripts/demo
 
 test: ## Get the programs that the tests talk to, then run every test.

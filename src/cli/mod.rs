@@ -46,6 +46,9 @@ enum Command {
         /// Directory for the file of the certificate authority
         #[arg(long)]
         state_dir: Option<PathBuf>,
+        /// Folder with packed charts that the chart repository and the registry have
+        #[arg(long)]
+        charts: Option<PathBuf>,
     },
     /// Name the unknown keys in the configuration files of a folder, which the hosts drop silently
     Check {
@@ -80,8 +83,8 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::from(2)
         }
         #[cfg(feature = "simulator")]
-        Some(Command::Simulate { listen, faults, speed, state_dir }) => {
-            simulate(bud::simulator::Options { listen, faults, speed, state_dir })
+        Some(Command::Simulate { listen, faults, speed, state_dir, charts }) => {
+            simulate(bud::simulator::Options { listen, faults, speed, state_dir, charts })
         }
         Some(Command::Check { directory }) => check(&directory),
         Some(Command::Docs { check, directory, examples }) => pages::write(check, &directory, &examples),

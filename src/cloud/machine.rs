@@ -341,6 +341,9 @@ pub struct NodeChange {
     /// Stop, grow the system disk to this size in GiB, start again: for clouds that refuse it while the
     /// machine runs.
     pub os_disk_gb: Option<u32>,
+    /// Stop, give a spot machine these terms, start again: for clouds that refuse another price while the
+    /// machine runs.
+    pub spot: Option<SpotPlan>,
     /// A stopped or evicted machine is started.
     pub start: bool,
 }

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::azure::{self, Author};
+use super::charts;
 use super::faults::Script;
 use super::machine;
 use super::message::{Answer, Request};
@@ -42,6 +43,12 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Answer {
         ("GET", "/billing") => Ok(world.azure.compute.bills.shown(&world.clock)),
         ("POST", "/quotas") => azure::set_limits(&mut world, request),
         ("POST", "/skus") => azure::restrict_skus(&mut world, request),
+        (method, path) if path == "/charts" || path.starts_with("/charts/") => {
+            match charts::control(&mut world, method, request) {
+                Some(done) => done,
+                None => return Answer::json(404, json!({ "error": "no such control call" })),
+            }
+        }
         (method, path) if path.starts_with("/machines/") => {
             match machine::control(&mut world, method, request) {
                 Some(answer) => return answer,
@@ -134,6 +141,7 @@ impl World {
             "objects": self.azure.objects(),
             "requests": self.ledger.requests(),
             "logins": self.ledger.logins(),
+            "chart_requests": self.ledger.charts(),
         })
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 pub(crate) struct Ledger {
     requests: Vec<Entry>,
     logins: Vec<Entry>,
+    charts: Vec<Entry>,
     last: u64,
     generation: u64,
 }
@@ -14,7 +15,7 @@ pub(crate) struct Ledger {
 /// One exchange.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Entry {
-    /// Number among the requests to Azure Resource Manager; logins have their own numbers.
+    /// Number among the requests to Azure Resource Manager; logins and requests for charts have their own.
     n: u64,
     method: String,
     path: String,
@@ -26,17 +27,28 @@ pub(crate) struct Entry {
     fault: Option<&'static str>,
 }
 
+/// Whom a request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counter {
+    /// Azure Resource Manager.
+    Resources,
+    /// Whoever gives out tokens.
+    Logins,
+    /// The server of charts.
+    Charts,
+}
+
 /// Where an entry stands, to fill in its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
-    login: bool,
+    counter: Counter,
     at: usize,
     generation: u64,
 }
 
 /// What is noted when a request arrives.
 pub(crate) struct Arrival<'a> {
-    pub(crate) login: bool,
+    pub(crate) counter: Counter,
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
@@ -51,7 +63,11 @@ impl Ledger {
 
     /// Notes an arrival.
     pub(crate) fn arrived(&mut self, arrival: &Arrival<'_>) -> Line {
-        let n = if arrival.login { self.logins.len() as u64 + 1 } else { self.next() };
+        let n = match arrival.counter {
+            Counter::Resources => self.next(),
+            Counter::Logins => self.logins.len() as u64 + 1,
+            Counter::Charts => self.charts.len() as u64 + 1,
+        };
         let entry = Entry {
             n,
             method: arrival.method.to_owned(),
@@ -61,10 +77,11 @@ impl Ledger {
             at: arrival.at.clone(),
             fault: None,
         };
-        let list = if arrival.login { &mut self.logins } else { &mut self.requests };
+        let generation = self.generation;
+        let list = self.list(arrival.counter);
         list.push(entry);
-        let line = Line { login: arrival.login, at: list.len() - 1, generation: self.generation };
-        if !arrival.login {
+        let line = Line { counter: arrival.counter, at: list.len() - 1, generation };
+        if arrival.counter == Counter::Resources {
             self.last = n;
         }
         line
@@ -76,10 +93,17 @@ impl Ledger {
         if line.generation != self.generation {
             return;
         }
-        let list = if line.login { &mut self.logins } else { &mut self.requests };
-        if let Some(entry) = list.get_mut(line.at) {
+        if let Some(entry) = self.list(line.counter).get_mut(line.at) {
             entry.status = status;
             entry.fault = fault;
+        }
+    }
+
+    fn list(&mut self, counter: Counter) -> &mut Vec<Entry> {
+        match counter {
+            Counter::Resources => &mut self.requests,
+            Counter::Logins => &mut self.logins,
+            Counter::Charts => &mut self.charts,
         }
     }
 
@@ -96,5 +120,10 @@ impl Ledger {
     /// The logins.
     pub(crate) fn logins(&self) -> &[Entry] {
         &self.logins
+    }
+
+    /// The requests for charts.
+    pub(crate) fn charts(&self) -> &[Entry] {
+        &self.charts
     }
 }

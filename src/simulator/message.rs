@@ -66,24 +66,29 @@ pub(crate) struct Answer {
     pub(crate) headers: Vec<(String, String)>,
     /// JSON body, if any.
     pub(crate) body: Option<Value>,
-    /// Body that is plain text, if any.
-    pub(crate) text: Option<String>,
+    /// Body that is no JSON, if any: its media type and its bytes.
+    pub(crate) content: Option<(String, Bytes)>,
 }
 
 impl Answer {
     /// An answer with a body.
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Some(body), text: None }
+        Self { status, headers: Vec::new(), body: Some(body), content: None }
     }
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: None, text: None }
+        Self { status, headers: Vec::new(), body: None, content: None }
     }
 
     /// An answer of plain text.
     pub(crate) fn plain(text: String) -> Self {
-        Self { status: 200, headers: Vec::new(), body: None, text: Some(text) }
+        Self::bytes(200, "text/plain; charset=utf-8", text.into())
+    }
+
+    /// An answer of bytes of a media type.
+    pub(crate) fn bytes(status: u16, media: &str, bytes: Bytes) -> Self {
+        Self { status, headers: Vec::new(), body: None, content: Some((media.to_owned(), bytes)) }
     }
 
     /// The same answer with one more header.

@@ -6,6 +6,7 @@
 //! so that the same requests give the same answers; only connections, delays and the proxy wait.
 
 mod azure;
+mod charts;
 mod clock;
 mod control;
 mod faults;

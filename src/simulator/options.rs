@@ -7,7 +7,8 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Loopback address of Azure over https. With port 0 every server takes a free port; with another
-    /// port the servers take this one (https) and the next three (http, control, SOCKS5).
+    /// port the servers take this one (https) and the next five (http, control, SOCKS5, charts over
+    /// https and over http).
     pub listen: SocketAddr,
     /// Fault script that is loaded at the start, in the form that `POST /faults` takes.
     pub faults: Option<PathBuf>,
@@ -17,6 +18,8 @@ pub struct Options {
     /// Directory under which the file of the certificate authority is written; the system's directory
     /// for temporary files when absent.
     pub state_dir: Option<PathBuf>,
+    /// Folder with packed charts (`*.tgz`) that the chart repository and the registry have from the start.
+    pub charts: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -26,6 +29,7 @@ impl Default for Options {
             faults: None,
             speed: 60.0,
             state_dir: None,
+            charts: None,
         }
     }
 }
@@ -66,6 +70,9 @@ pub enum SimulatorError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The charts of a folder cannot be served.
+    #[error("charts: {0}")]
+    Charts(String),
     /// The process's signals or its standard streams could not be used.
     #[error("process: {0}")]
     Process(std::io::Error),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::charts::Charts;
 use super::clock::Clock;
 use super::faults::Script;
 use super::options::{Options, SimulatorError};
@@ -61,21 +62,38 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     let (plain, plain_address) = listen(options.listen, 1).await?;
     let (control, control_address) = listen(options.listen, 2).await?;
     let (proxy, proxy_address) = listen(options.listen, 3).await?;
+    let (charts, charts_address) = listen(options.listen, 4).await?;
+    let (plain_charts, plain_charts_address) = listen(options.listen, 5).await?;
     let servers = Servers {
         https: secure_address.to_string(),
         http: plain_address.to_string(),
         control: control_address.to_string(),
         proxy: proxy_address.to_string(),
+        charts: charts_address.to_string(),
+        charts_http: plain_charts_address.to_string(),
         ca_file,
     };
     let ready = servers.ready();
     let world = Shared::new(Clock::new(options.speed), servers);
-    world.lock().load(script);
+    {
+        let mut world = world.lock();
+        world.load(script);
+        if let Some(folder) = &options.charts {
+            let now = world.clock.stamp();
+            world.charts =
+                Charts::read(folder, &now).map_err(|error| SimulatorError::Charts(error.to_string()))?;
+        }
+    }
 
     let life = Life::default();
-    for (listener, door) in
-        [(secure, Door::Https(certificates.server)), (plain, Door::Http), (control, Door::Control)]
-    {
+    let doors = [
+        (secure, Door::Https(certificates.server.clone())),
+        (plain, Door::Http),
+        (control, Door::Control),
+        (charts, Door::ChartsHttps(certificates.server)),
+        (plain_charts, Door::ChartsHttp),
+    ];
+    for (listener, door) in doors {
         life.tasks.spawn(serve(listener, door, world.clone(), life.clone()));
     }
     life.tasks.spawn(proxy::serve(proxy, world, life.clone()));

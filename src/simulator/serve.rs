@@ -20,6 +20,8 @@ use super::world::{Reply, Shared};
 
 /// Azure's own limit for the body of a request.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
+/// The same for what is pushed as a chart, which Azure never sees.
+const LARGEST_CHART: usize = 64 * 1024 * 1024;
 
 /// What a listening socket serves.
 #[derive(Clone)]
@@ -28,6 +30,10 @@ pub(crate) enum Door {
     Https(Arc<rustls::ServerConfig>),
     /// Azure over http.
     Http,
+    /// Charts over https.
+    ChartsHttps(Arc<rustls::ServerConfig>),
+    /// Charts over http.
+    ChartsHttp,
     /// The control endpoint.
     Control,
 }
@@ -53,13 +59,10 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, world: Shared, life
         life.tasks.spawn(async move {
             let connection = async {
                 match door {
-                    Door::Https(config) => {
-                        // A client that does not trust us just goes away.
-                        if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
-                            converse(stream, "https", Side::Azure, world).await;
-                        }
-                    }
+                    Door::Https(config) => greet(stream, config, Side::Azure, world).await,
+                    Door::ChartsHttps(config) => greet(stream, config, Side::Charts, world).await,
                     Door::Http => converse(stream, "http", Side::Azure, world).await,
+                    Door::ChartsHttp => converse(stream, "http", Side::Charts, world).await,
                     Door::Control => converse(stream, "http", Side::Control, world).await,
                 }
             };
@@ -68,10 +71,19 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, world: Shared, life
     }
 }
 
-#[derive(Clone, Copy)]
-enum Side {
+/// Which server a connection leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
     Azure,
+    Charts,
     Control,
+}
+
+async fn greet(stream: tokio::net::TcpStream, config: Arc<rustls::ServerConfig>, side: Side, world: Shared) {
+    // A client that does not trust us just goes away.
+    if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
+        converse(stream, "https", side, world).await;
+    }
 }
 
 /// The service's way to have its connection closed without an answer.
@@ -88,13 +100,13 @@ async fn converse(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let world = world.clone();
         async move {
-            let request = match read(request, scheme).await {
+            let request = match read(request, scheme, side).await {
                 Ok(request) => request,
                 Err(answer) => return Ok(written(answer)),
             };
             match side {
                 Side::Control => Ok(written(control::handle(&world, &request))),
-                Side::Azure => exchange(&world, &request).await.map(written),
+                Side::Azure | Side::Charts => exchange(&world, &request, side).await.map(written),
             }
         }
     });
@@ -102,8 +114,8 @@ async fn converse(
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn exchange(world: &Shared, request: &Request) -> Result<Answer, Cut> {
-    let received = world.lock().receive(request);
+async fn exchange(world: &Shared, request: &Request, side: Side) -> Result<Answer, Cut> {
+    let received = world.lock().receive(request, side);
     if !received.delay().is_zero() {
         pause(received.delay()).await;
     }
@@ -115,7 +127,7 @@ async fn exchange(world: &Shared, request: &Request) -> Result<Answer, Cut> {
     }
 }
 
-async fn read(request: hyper::Request<Incoming>, scheme: &str) -> Result<Request, Answer> {
+async fn read(request: hyper::Request<Incoming>, scheme: &str, side: Side) -> Result<Request, Answer> {
     let (head, body) = request.into_parts();
     let headers: Vec<(String, String)> = head
         .headers
@@ -129,7 +141,8 @@ async fn read(request: hyper::Request<Incoming>, scheme: &str) -> Result<Request
         return Err(Answer::empty(400));
     };
     let origin = format!("{scheme}://{host}");
-    let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|_| Answer::empty(413))?.to_bytes();
+    let largest = if side == Side::Azure { LARGEST_BODY } else { LARGEST_CHART };
+    let body = Limited::new(body, largest).collect().await.map_err(|_| Answer::empty(413))?.to_bytes();
     Ok(Request {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
@@ -141,10 +154,10 @@ async fn read(request: hyper::Request<Incoming>, scheme: &str) -> Result<Request
 }
 
 fn written(answer: Answer) -> hyper::Response<Full<Bytes>> {
-    let kind =
-        if answer.text.is_some() { "text/plain; charset=utf-8" } else { "application/json; charset=utf-8" };
-    let text = answer.text.or_else(|| answer.body.map(|value| value.to_string()));
-    let body = text.map(Bytes::from).unwrap_or_default();
+    let json = |value: serde_json::Value| {
+        ("application/json; charset=utf-8".to_owned(), Bytes::from(value.to_string()))
+    };
+    let (kind, body) = answer.content.or_else(|| answer.body.map(json)).unwrap_or_default();
     let mut response = hyper::Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         response = response.header(name, value);

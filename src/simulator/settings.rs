@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::charts::SHELF;
+
 /// The subscription that exists.
 pub(crate) const SUBSCRIPTION: &str = "5b1d0000-0000-4000-8000-000000000001";
 /// A subscription that belongs to the other tenant.
@@ -38,6 +40,8 @@ pub(crate) struct Servers {
     pub(crate) http: String,
     pub(crate) control: String,
     pub(crate) proxy: String,
+    pub(crate) charts: String,
+    pub(crate) charts_http: String,
     pub(crate) ca_file: PathBuf,
 }
 
@@ -67,6 +71,9 @@ impl Servers {
                 "azure": azure,
                 "azure_http": http,
                 "authority": azure,
+                "charts": format!("https://{}/{SHELF}", self.charts),
+                "charts_http": format!("http://{}/{SHELF}", self.charts_http),
+                "charts_oci": format!("oci://{}/{SHELF}", self.charts),
                 "proxy": format!("socks5://{}", self.proxy),
                 "managed_identity": format!("{http}/metadata/identity/oauth2/token"),
                 "github_oidc": format!("{azure}/oidc/github?api-version=2.0"),

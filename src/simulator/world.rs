@@ -4,13 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::azure::{self, Author, Azure};
+use super::charts::{self, Charts};
 use super::clock::Clock;
 use super::faults::{Action, Mishap, Script};
-use super::ledger::{Arrival, Ledger, Line};
+use super::ledger::{Arrival, Counter, Ledger, Line};
 use super::login;
 use super::machine::Machines;
 use super::message::{Answer, Refusal, Request};
 use super::quirks::Quirks;
+use super::serve::Side;
 use super::settings::Servers;
 use super::token::Tokens;
 
@@ -23,6 +25,7 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) azure: Azure,
     pub(crate) machines: Machines,
+    pub(crate) charts: Charts,
     pub(crate) servers: Servers,
 }
 
@@ -33,6 +36,7 @@ pub(crate) struct Shared(Arc<Mutex<World>>);
 /// A request that has been received and not yet been carried out.
 pub(crate) struct Received {
     line: Line,
+    counter: Counter,
     mishap: Mishap,
 }
 
@@ -57,6 +61,7 @@ impl Shared {
             tokens: Tokens::default(),
             azure: Azure::default(),
             machines: Machines::default(),
+            charts: Charts::default(),
             servers,
         })))
     }
@@ -69,18 +74,22 @@ impl Shared {
 
 impl World {
     /// Counts a request and decides what goes wrong with it.
-    pub(crate) fn receive(&mut self, request: &Request) -> Received {
-        let login = login::is_login(request);
-        let number = (!login).then(|| self.ledger.next());
+    pub(crate) fn receive(&mut self, request: &Request, side: Side) -> Received {
+        let counter = match side {
+            Side::Charts => Counter::Charts,
+            _ if login::is_login(request) => Counter::Logins,
+            _ => Counter::Resources,
+        };
+        let number = (counter == Counter::Resources).then(|| self.ledger.next());
         let line = self.ledger.arrived(&Arrival {
-            login,
+            counter,
             method: &request.method,
             path: &request.path,
             query: &request.query,
             at: self.clock.stamp(),
         });
         let mishap = self.script.strike(number, &request.method, &request.path);
-        Received { line, mishap }
+        Received { line, counter, mishap }
     }
 
     /// Carries a received request out, or does to it what the script says.
@@ -88,16 +97,16 @@ impl World {
         self.settle();
         let mishap = &received.mishap;
         let reply = match &mishap.end {
-            None => Reply::Answer(self.act(request, mishap)),
+            None => Reply::Answer(self.act(request, received)),
             Some(Action::CutBefore) => Reply::Cut,
             Some(Action::Hang) => Reply::Hang,
             Some(Action::CutAfter) => {
-                self.act(request, mishap);
+                self.act(request, received);
                 Reply::Cut
             }
             Some(Action::Answer(spoken)) => {
                 if spoken.acted {
-                    self.act(request, mishap);
+                    self.act(request, received);
                 }
                 let mut answer = if spoken.code.is_empty() {
                     Answer::empty(spoken.status)
@@ -115,10 +124,10 @@ impl World {
             Some(Action::Throttle(throttle)) => Reply::Answer(azure::throttled(throttle.retry_after)),
             Some(Action::ExpireToken) => {
                 self.tokens.expire_all(self.clock.now());
-                Reply::Answer(self.act(request, mishap))
+                Reply::Answer(self.act(request, received))
             }
             // Delays and endings of operations never end an exchange.
-            Some(Action::Delay(_) | Action::Operation(_)) => Reply::Answer(self.act(request, mishap)),
+            Some(Action::Delay(_) | Action::Operation(_)) => Reply::Answer(self.act(request, received)),
         };
         let status = if let Reply::Answer(answer) = &reply { answer.status } else { 0 };
         self.ledger.ended(received.line, status, mishap.name);
@@ -130,14 +139,16 @@ impl World {
         self.azure.settle(&self.clock);
     }
 
-    fn act(&mut self, request: &Request, mishap: &Mishap) -> Answer {
-        if login::is_login(request) {
-            return login::answer(self, request);
+    fn act(&mut self, request: &Request, received: &Received) -> Answer {
+        match received.counter {
+            Counter::Charts => return charts::handle(self, request),
+            Counter::Logins => return login::answer(self, request),
+            Counter::Resources => {}
         }
         azure::handle(
             self,
             request,
-            &azure::Circumstances { author: Author::Client, ending: mishap.operation.clone() },
+            &azure::Circumstances { author: Author::Client, ending: received.mishap.operation.clone() },
         )
     }
 }

@@ -13,6 +13,7 @@
 )]
 
 mod azure_room;
+mod chart_server;
 #[allow(dead_code, reason = "the names of cases are shown by their Debug form")]
 mod faults;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]

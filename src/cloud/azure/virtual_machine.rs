@@ -266,15 +266,16 @@ pub(super) fn amend(machine: &Value, plan: &PoolPlan, disks: &[(&DataDiskPlan, S
             has.ids.into_iter().filter(|id| !wanted.contains(&id.to_ascii_lowercase())).collect();
         change["identity"] = identity(&plan.identities, &gone);
     }
-    if let (true, Some(spot)) = (is_spot(machine), &plan.spot) {
-        let wanted = spot.max_price.unwrap_or(-1.0);
-        let now =
-            machine.pointer("/properties/billingProfile/maxPrice").and_then(Value::as_f64).unwrap_or(-1.0);
-        if (now - wanted).abs() > 1e-9 {
-            change["properties"]["billingProfile"] = json!({ "maxPrice": wanted });
-        }
-    }
     (change != json!({})).then_some(change)
+}
+
+/// The change that gives a spot machine the price of these terms, which Azure takes only while the machine
+/// is deallocated; none where it has it.
+pub(super) fn reprice(machine: &Value, spot: &SpotPlan) -> Option<Value> {
+    let wanted = spot.max_price.unwrap_or(-1.0);
+    let now = machine.pointer("/properties/billingProfile/maxPrice").and_then(Value::as_f64).unwrap_or(-1.0);
+    (is_spot(machine) && (now - wanted).abs() > 1e-9)
+        .then(|| json!({ "properties": { "billingProfile": { "maxPrice": wanted } } }))
 }
 
 /// Whether a machine is spot.

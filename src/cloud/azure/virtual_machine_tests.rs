@@ -212,12 +212,15 @@ fn a_machine_is_amended_only_where_it_differs() {
     let disks = [(&disk, "/Disk".to_owned())];
     let machine = made(&plan, &sku(&["SCSI"], true), &image(), &disks, true);
     assert_eq!(amend(&machine, &plan, &[(&disk, "/disk".to_owned())]), None);
-    let mut dearer = plan.clone();
-    dearer.spot = Some(SpotPlan { max_price: Some(0.75), on_eviction: OnEviction::Deallocate });
+    let dearer = SpotPlan { max_price: Some(0.75), on_eviction: OnEviction::Deallocate };
+    let mut other = plan.clone();
+    other.spot = Some(dearer.clone());
+    assert_eq!(amend(&machine, &other, &disks), None, "a price needs a restart");
     assert_eq!(
-        amend(&machine, &dearer, &disks),
+        reprice(&machine, &dearer),
         Some(json!({ "properties": { "billingProfile": { "maxPrice": 0.75 } } }))
     );
+    assert_eq!(reprice(&machine, &SpotPlan { max_price: Some(0.5), ..dearer }), None);
     let more = [disks[0].clone(), (&disk, "/other".to_owned())];
     let change = amend(&machine, &plan, &more).unwrap();
     let list = change["properties"]["storageProfile"]["dataDisks"].as_array().unwrap();

@@ -10,7 +10,9 @@ use super::progress::Progress;
 use super::wanted::{Anew, Roster, Wanted, keys};
 use super::work::{AT_ONCE, Work, is_ours, leftovers, numbered};
 use super::{NodePool, convert, explain, plan};
-use crate::cloud::{CloudError, Machines, NodeChange, NodeRemoval, NodeSeen, Owner, Power, SkuSeen};
+use crate::cloud::{
+    CloudError, Machines, NodeChange, NodeRemoval, NodeSeen, Owner, PoolPlan, Power, SkuSeen,
+};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::resources::expiry;
 use crate::state::{Held, Private};
@@ -147,7 +149,7 @@ impl NodePool {
             .look(&place, &plan.mark.resource, &expected, patience)
             .await
             .map_err(|error| explain::pool(&error, "Looking at the pool", None))?;
-        let restarts = restarts(prior, &planned, &roster, plan.os_disk_gb, &seen);
+        let restarts = restarts(prior, &planned, &roster, &plan, &seen);
         let luns = convert::luns(seen.values());
         let progress = Arc::new(Mutex::new(Progress::new(prior, &planned, &seen, private.clone())));
         let work = Work {
@@ -339,19 +341,19 @@ fn finish(work: &Work<'_>, held: &Held) -> Value {
     state
 }
 
-/// The nodes that stay and are stopped for a change: another machine type, or a larger system disk, which
-/// Azure refuses to grow under a running machine.
+/// The nodes that stay and are stopped for a change: another machine type, or a larger system disk or another
+/// price of a spot machine, which Azure refuses while the machine runs.
 fn restarts(
     prior: &Value,
     planned: &Value,
     roster: &Roster,
-    os_disk_gb: u32,
+    plan: &PoolPlan,
     seen: &BTreeMap<String, NodeSeen>,
 ) -> BTreeMap<String, NodeChange> {
     let sku =
         |object: &Value, node: &str| object.get("nodes").get(node).get("sku").as_str().map(str::to_owned);
     let asked = !planned.get("os_disk").get("size_gb").is_null();
-    let grows = plan::grows(prior, planned);
+    let (grows, reprices) = (plan::grows(prior, planned), plan::reprices(prior, planned));
     roster
         .kept
         .iter()
@@ -362,13 +364,17 @@ fn restarts(
                 .filter(|(old, new)| !old.eq_ignore_ascii_case(new))
                 .map(|(_, new)| new);
             let machine = seen.get(node).and_then(|seen| seen.machine.as_ref());
-            let small = machine
-                .is_some_and(|machine| machine.os_disk_gb < os_disk_gb && machine.power == Power::Running);
+            let small = machine.is_some_and(|machine| {
+                machine.os_disk_gb < plan.os_disk_gb && machine.power == Power::Running
+            });
             let grown = asked && (small || grows);
-            (resized.is_some() || grown).then(|| {
-                let change =
-                    NodeChange { sku: resized, os_disk_gb: grown.then_some(os_disk_gb), start: true };
-                (node.clone(), change)
+            let spot = plan.spot.clone().filter(|_| machine.is_some_and(|machine| machine.spot) && reprices);
+            let halfway = machine.is_some_and(|machine| {
+                machine.power != Power::Running && plan::resized_before(prior, planned, &machine.sku)
+            });
+            (resized.is_some() || grown || spot.is_some() || halfway).then(|| {
+                let os_disk_gb = grown.then_some(plan.os_disk_gb);
+                (node.clone(), NodeChange { sku: resized, os_disk_gb, spot, start: true })
             })
         })
         .collect()

@@ -21,7 +21,8 @@ declare! {
 declare! {
     /// Terms for spot machines.
     pub struct Spot {
-        /// Highest price per hour in US dollars; by default up to the ordinary price.
+        /// Highest price per hour in US dollars; by default up to the ordinary price. Azure takes another only
+        /// while a machine is stopped: a change restarts the nodes one after another.
         max_price: Option<f64> = Plan::plain(),
         /// What happens when the cloud takes the machine back: `deallocate` (the default) or `delete`.
         on_eviction: String = Plan::one_of(&["deallocate", "delete"]).or("deallocate"),
@@ -49,6 +50,9 @@ declare! {
         /// Kind: `premium` (the default), `premium_v2`, `ultra`, `standard_ssd` or `standard`.
         r#type: String =
             Plan::one_of(&["premium", "premium_v2", "ultra", "standard_ssd", "standard"]).or("premium"),
+        /// Folder where the node's cluster mounts it, such as `/var/lib/models`. The pool itself mounts nothing:
+        /// it only keeps it, and a change touches no machine.
+        mount: Option<String> = Plan::plain(),
         /// What becomes of it when its node leaves the configuration: `delete` (the default), `snapshot`
         /// (a snapshot is made first) or `keep`.
         on_remove: String = Plan::one_of(&["delete", "snapshot", "keep"]).or("delete"),

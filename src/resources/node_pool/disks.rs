@@ -47,7 +47,7 @@ pub(super) fn check(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
             )),
         }
     }
-    let mut names = BTreeSet::new();
+    let (mut names, mut mounts) = (BTreeSet::new(), BTreeSet::new());
     let list = draft.raw("data_disks").as_list().unwrap_or_default();
     if list.len() > 64 {
         diagnostics.push(wrong(
@@ -82,6 +82,21 @@ pub(super) fn check(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
                 ));
             }
         }
+        if let Some(mount) = disk.get("mount").as_str() {
+            if let Some(why) = bad_mount(mount) {
+                diagnostics.push(wrong(
+                    "Bad mount point",
+                    format!("Nothing can be mounted at {mount:?}: {why}."),
+                    path.attribute("mount"),
+                ));
+            } else if !mounts.insert(mount) {
+                diagnostics.push(wrong(
+                    "Mount point used twice",
+                    format!("Two data disks would be mounted at {mount:?}."),
+                    path.attribute("mount"),
+                ));
+            }
+        }
         if let Value::Number(number) = disk.get("size_gb")
             && !number.as_i64().is_some_and(|size| (1..=LARGEST_DATA).contains(&size))
         {
@@ -93,6 +108,22 @@ pub(super) fn check(draft: &Draft<'_>, diagnostics: &mut Diagnostics) {
                 path.attribute("size_gb"),
             ));
         }
+    }
+}
+
+/// Why nothing can be mounted at a path.
+fn bad_mount(mount: &str) -> Option<&'static str> {
+    let inner = |symbol: char| symbol.is_ascii_alphanumeric() || "/_.-".contains(symbol);
+    if !mount.starts_with('/') {
+        Some("it must begin with \"/\"")
+    } else if mount == "/" {
+        Some("the system is there")
+    } else if !mount.chars().all(inner) {
+        Some("it is made of letters, digits, \"/\", \"_\", \".\" and \"-\"")
+    } else if mount.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
+        Some("no part of it may be empty, \".\" or \"..\"")
+    } else {
+        None
     }
 }
 

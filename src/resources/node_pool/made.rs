@@ -77,6 +77,11 @@ pub(super) fn fact(seen: &NodeSeen) -> Option<String> {
     Some(if machine.spot { format!("{made},spot") } else { made })
 }
 
+/// Whether a machine of this record is spot.
+pub(super) fn is_spot(fact: &str) -> bool {
+    fact.split(',').any(|part| part == "spot")
+}
+
 /// The note: nodes by what they were made with.
 pub(super) fn note<'a>(seen: impl IntoIterator<Item = &'a NodeSeen>) -> String {
     let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -114,7 +119,7 @@ pub(super) fn lacks(object: &Value, node: &Value, fact: Option<&str>) -> String 
     let wanted = Wanted(object);
     let (sku, zone) = (node.get("sku").as_str(), node.get("zone").as_str());
     if let (Some(offers), Some(sku)) = (wanted.offers(), sku) {
-        let spot = fact.map(|fact| fact.split(',').any(|part| part == "spot"));
+        let spot = fact.map(is_spot);
         let fits = offers.iter().any(|offer| {
             offer.sku.eq_ignore_ascii_case(sku)
                 && spot.is_none_or(|spot| spot == offer.spot)

@@ -19,6 +19,7 @@ mod preflight;
 mod progress;
 mod read;
 mod recorded;
+mod uneven;
 mod wanted;
 mod work;
 

@@ -162,6 +162,23 @@ pub(super) fn grows(prior: &Value, planned: &Value) -> bool {
     size(planned).is_some_and(|after| after > before)
 }
 
+/// Whether the highest price of spot machines becomes another, for which they are stopped and started.
+pub(super) fn reprices(prior: &Value, planned: &Value) -> bool {
+    let price = |object: &Value| object.get("spot").get("max_price").clone();
+    let (old, new) = (price(prior), price(planned));
+    !new.is_unknown() && old != new
+}
+
+/// Whether a node has the machine type already to which the pool's nodes change. Where it is stopped, an
+/// earlier run broke off between stop and start: it is started.
+pub(super) fn resized_before(prior: &Value, planned: &Value, has: &str) -> bool {
+    let sku = |object: &Value| Wanted(object).text("sku").map(super::wanted::full);
+    match (sku(prior), sku(planned)) {
+        (Some(old), Some(new)) => !old.eq_ignore_ascii_case(&new) && new.eq_ignore_ascii_case(has),
+        _ => false,
+    }
+}
+
 fn has_gpus(node: &Value) -> bool {
     matches!(node.get("gpu_count"), Value::Number(count) if count.to_string() != "0")
 }
@@ -292,6 +309,8 @@ fn outputs(
         machines?.machine_id(&place, node)
     };
     let grown = grows(&planning.prior, &planned);
+    let reprices = reprices(&planning.prior, &planned);
+    let facts = made::facts(planning.private.notes.get(made::NOTE));
     let mut all = BTreeMap::new();
     let mut states = BTreeMap::new();
     for (number, node) in roster.nodes(&pool) {
@@ -303,7 +322,12 @@ fn outputs(
             (nodes::anew(&planned, prior, number, id(&node)), Value::string("running"))
         } else {
             let resized = resized.get(&node).map(String::as_str);
-            let restarts = resized.is_some() || grown;
+            let has = prior.get("sku").as_str().unwrap_or_default();
+            let spot = facts.get(&node).is_some_and(|fact| made::is_spot(fact));
+            let restarts = resized.is_some()
+                || grown
+                || resized_before(&planning.prior, &planned, has)
+                || (spot && reprices);
             let state = if restarts { Value::string("running") } else { state };
             (nodes::kept(&planned, prior, resized), state)
         };

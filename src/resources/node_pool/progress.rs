@@ -61,6 +61,11 @@ impl Progress {
         self.seen.insert(seen.name.clone(), seen);
     }
 
+    /// A node as it was last seen.
+    pub(super) fn seen(&self, node: &str) -> Option<NodeSeen> {
+        self.seen.get(node).cloned()
+    }
+
     /// The machine of a node is gone, and the node waits for another.
     pub(super) fn bare(&mut self, node: &str) {
         self.states.insert(node.to_owned(), Value::string("missing"));

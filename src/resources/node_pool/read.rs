@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::wanted::{Wanted, by_heart, keys};
-use super::{NodePool, convert, explain, made, nodes, recorded};
+use super::{NodePool, convert, explain, made, nodes, recorded, uneven};
 use crate::cloud::{NodeSeen, SkuSeen};
 use crate::diagnostics::Diagnostic;
 use crate::outcome::Presence;
@@ -139,25 +139,20 @@ fn drift(state: &mut Value, seen: &[&NodeSeen], ignored: &dyn Fn(&str) -> bool) 
             if ignored(key) {
                 continue;
             }
-            let other = whole.iter().find(|node| node.tags.get(key).map(String::as_str) != value.as_str());
-            match other.map(|node| node.tags.get(key)) {
-                None => {}
-                Some(Some(text)) => {
-                    now.insert(key.clone(), Value::string(text.clone()));
-                }
-                Some(None) => {
-                    now.remove(key);
-                }
-            }
+            let has = |node: &&&NodeSeen| node.tags.get(key).cloned();
+            match uneven::across(&whole, has, value.as_str().map(str::to_owned)) {
+                Some(text) => now.insert(key.clone(), Value::string(text)),
+                None => now.remove(key),
+            };
         }
         state.set(name, Value::Map(now));
     }
     let group = state.get("security_group").as_str().unwrap_or_default().to_owned();
-    if let Some(other) = seen
-        .iter()
-        .find(|node| node.private_ipv4.is_some() && node.security_group.as_deref() != Some(group.as_str()))
-    {
-        state.set("security_group", Value::string(other.security_group.clone().unwrap_or_default()));
+    let cards: Vec<&&NodeSeen> = seen.iter().filter(|node| node.private_ipv4.is_some()).collect();
+    let has = |node: &&&NodeSeen| node.security_group.clone();
+    let now = uneven::across(&cards, has, Some(group.clone())).unwrap_or_default();
+    if now != group {
+        state.set("security_group", Value::string(now));
     }
     if let Value::List(disks) = state.get("data_disks").clone() {
         let there = |disk: &Value| {
@@ -179,10 +174,24 @@ fn drift(state: &mut Value, seen: &[&NodeSeen], ignored: &dyn Fn(&str) -> bool) 
                 && ids.iter().all(|id| has.ids.iter().any(|other| other.eq_ignore_ascii_case(id)))
         })
     };
-    if let Some(machine) = whole.iter().find(|node| !same(node)).and_then(|node| node.machine.as_ref()) {
-        let system = machine.identities.system.then(|| "system".to_owned());
-        let ids = system.into_iter().chain(machine.identities.ids.iter().cloned());
-        state.set("identity_ids", Value::List(ids.map(Value::string).collect()));
+    if !whole.iter().all(same) {
+        let of = |node: &NodeSeen| {
+            let has = node.machine.as_ref().map(|machine| machine.identities.clone()).unwrap_or_default();
+            has.system.then(|| "system".to_owned()).into_iter().chain(has.ids).collect::<Vec<String>>()
+        };
+        let mut all: Vec<String> = Vec::new();
+        for id in whole.iter().flat_map(|node| of(node)) {
+            if !all.iter().any(|other| other.eq_ignore_ascii_case(&id)) {
+                all.push(id);
+            }
+        }
+        let now = all.into_iter().filter_map(|id| {
+            let has = |node: &&&NodeSeen| {
+                of(node).iter().any(|other| other.eq_ignore_ascii_case(&id)).then(|| id.clone())
+            };
+            uneven::across(&whole, has, None)
+        });
+        state.set("identity_ids", Value::List(now.map(Value::string).collect()));
     }
     // A machine that was made anew just before a run was killed says so itself.
     let mut asked = state.get("replace_nodes").as_map().cloned().unwrap_or_default();

@@ -180,7 +180,9 @@ impl Work<'_> {
     }
 
     async fn adjust_one(&self, node: String) {
-        let Some(seen) = self.seen.get(&node) else { return };
+        // As it is now: it may have been restarted as another in this same apply.
+        let Some(seen) = self.progress().seen(&node) else { return };
+        let seen = &seen;
         let to = self.node_plan(&node, Some(seen));
         let from = match &self.from {
             Some(from) => {

@@ -8,6 +8,7 @@ mod logins;
 mod machine_bench;
 mod machine_faults;
 mod machine_guards;
+mod machine_refusals;
 mod machines;
 mod networks;
 mod operations;

@@ -117,6 +117,8 @@ fn the_guide_names_every_quirk_fault_and_variable() {
         http: String::new(),
         control: String::new(),
         proxy: String::new(),
+        charts: String::new(),
+        charts_http: String::new(),
         ca_file: std::path::PathBuf::new(),
     };
     let ready = servers.ready();

@@ -100,7 +100,7 @@ async fn a_removal_that_ends_anywhere_is_finished_by_the_next() {
 #[tokio::test]
 async fn an_update_or_a_restart_that_ends_anywhere_is_finished_by_the_next() {
     let field = Field::new().await;
-    let change = NodeChange { sku: Some("Standard_D8s_v5".to_owned()), os_disk_gb: None, start: true };
+    let change = NodeChange { sku: Some("Standard_D8s_v5".to_owned()), start: true, ..NodeChange::default() };
     let mut requests = 1;
     let mut n = 0;
     while n < requests {

@@ -156,7 +156,11 @@ async fn a_restart_resizes_and_grows_once_and_starts_what_stands_still() {
     let field = Field::new().await;
     let plan = field.pool("one");
     let made = field.create(&plan, &node(0)).await.unwrap();
-    let change = NodeChange { sku: Some("Standard_D8s_v5".to_owned()), os_disk_gb: Some(128), start: false };
+    let change = NodeChange {
+        sku: Some("Standard_D8s_v5".to_owned()),
+        os_disk_gb: Some(128),
+        ..NodeChange::default()
+    };
     for writes in [4, 0] {
         field.bench.recount().await;
         let seen = field.machines().restart(&field.place(), "gpu-0", &change, &patience()).await.unwrap();

@@ -1,8 +1,10 @@
-//! The fault matrix of `bud_network`: every request of every verb is made to go wrong, then the same
+//! The fault matrices of `bud_network` and `bud_node_pool`: every request of every verb is made to go wrong, then the same
 //! configuration is applied again, and what stands must be exactly what the state says.
 
 mod case;
 mod matrix;
+mod pool_case;
+mod pool_matrix;
 mod stop;
 mod unfinished;
 

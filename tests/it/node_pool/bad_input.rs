@@ -58,6 +58,26 @@ fn cases() -> Vec<(String, &'static str, &'static str, &'static str)> {
             "unique",
         ),
         (
+            workers("sku = \"cpu\"\ndata_disks = [{ name = \"a\", size_gb = 8, mount = \"var/lib\" }]"),
+            "data_disks[0].mount",
+            "Bad mount point",
+            "begin with",
+        ),
+        (
+            workers("sku = \"cpu\"\ndata_disks = [{ name = \"a\", size_gb = 8, mount = \"/var/../etc\" }]"),
+            "data_disks[0].mount",
+            "Bad mount point",
+            "..",
+        ),
+        (
+            workers(
+                "sku = \"cpu\"\ndata_disks = [{ name = \"a\", size_gb = 8, mount = \"/d\" }, { name = \"b\", size_gb = 8, mount = \"/d\" }]",
+            ),
+            "data_disks[1].mount",
+            "Mount point used twice",
+            "/d",
+        ),
+        (
             workers("sku = \"B1s\"\naccelerated_networking = true"),
             "accelerated_networking",
             "Machine type cannot do that",

@@ -95,6 +95,9 @@ async fn another_size_restarts_the_nodes_one_after_another() {
             );
         }
     }
+    for node in ["w-0", "w-1"] {
+        assert_eq!(host.value(POOL).get("nodes").get(node).get("vcpus"), &Value::int(4), "{node}");
+    }
     let order: Vec<String> = writes(&world.ledger().await)
         .into_iter()
         .filter(|one| one.contains("/deallocate") || one.contains("/start"))
@@ -136,6 +139,60 @@ async fn a_larger_system_disk_restarts_the_nodes_one_after_another() {
         })
         .collect();
     assert_eq!(order, expected, "one after another");
+    goes(&world, &mut host, &before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_price_restarts_spot_machines_and_no_others() {
+    let spot = |price: &str| {
+        workers(&format!(
+            "node_count = 2\noffers = [{{ sku = \"D2s_v5\", spot = true }}]\nspot = {{ max_price = {price} }}"
+        ))
+    };
+    let (world, mut host, before) = standing(&spot("0.5")).await;
+    let nodes = host.value(POOL).get("nodes").clone();
+    world.count_anew().await;
+    let plan = updates(&mut host, &spot("0.75")).await;
+    assert!(plan.after.is_wholly_known());
+    assert_eq!(host.value(POOL).get("nodes"), &nodes);
+    for node in ["w-0", "w-1"] {
+        let machine = inside(&world, node).await;
+        assert_eq!((&machine["boots"], &machine["power"]), (&2.into(), &"running".into()), "{node}");
+        let id = nodes.get(node).get("id").as_str().unwrap();
+        let (_, machine) = world.portal("GET", &format!("{id}?api-version=2024-07-01"), None).await;
+        assert_eq!(machine["properties"]["billingProfile"]["maxPrice"], 0.75, "{node}");
+    }
+    let order: Vec<String> =
+        writes(&world.ledger().await).into_iter().filter(|one| one.starts_with("POST")).collect();
+    let expected: Vec<String> = ["w-0", "w-1"]
+        .iter()
+        .flat_map(|node| ["deallocate", "start"].map(|what| format!("POST virtualMachines/{node}/{what}")))
+        .collect();
+    assert_eq!(order, expected, "one after another");
+    goes(&world, &mut host, &before).await;
+
+    // A price for spot machines that are none concerns nobody that stands.
+    let ordinary = |price: &str| {
+        two(price)
+            .replace("sku = \"D2s_v5\"", "offers = [{ sku = \"D2s_v5\" }, { sku = \"D4s_v5\", spot = true }]")
+    };
+    host.apply(POOL, &ordinary("spot = { max_price = 0.5 }")).await.done();
+    world.count_anew().await;
+    updates(&mut host, &ordinary("spot = { max_price = 0.75 }")).await;
+    let touched = writes(&world.ledger().await);
+    assert!(touched.iter().all(|one| one == "PATCH virtualMachines/w-0"), "{touched:?}");
+    goes(&world, &mut host, &before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_disk_is_mounted_touches_no_machine() {
+    let disk = |rest: &str| two(&format!("data_disks = [{{ name = \"a\", size_gb = 16{rest} }}]"));
+    let (world, mut host, before) = standing(&disk("")).await;
+    world.count_anew().await;
+    let plan = updates(&mut host, &disk(", mount = \"/var/lib/models\"")).await;
+    assert!(plan.after.is_wholly_known());
+    let touched = writes(&world.ledger().await);
+    assert!(touched.iter().all(|one| one == "PATCH virtualMachines/w-0"), "{touched:?}");
     goes(&world, &mut host, &before).await;
 }
 

@@ -113,3 +113,36 @@ async fn a_network_that_is_gone_takes_the_pool_with_it() {
     host.refresh(POOL).await.unwrap();
     assert_eq!(host.value(POOL), Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_differ_from_each_other_are_all_put_right() {
+    // As a change leaves them that broke off between two nodes: one node is as the state says, the other as
+    // the configuration asks.
+    let (world, mut host, before) = standing(&two("tags = { team = \"old\", gone = \"soon\" }")).await;
+    let id = host.value(POOL).get("nodes").get("w-0").get("id").as_str().unwrap().to_owned();
+    let path = format!("{id}?api-version=2024-07-01");
+    let mut tags = world.portal("GET", &path, None).await.1["tags"].clone();
+    tags["team"] = "new".into();
+    tags.as_object_mut().unwrap().remove("gone");
+    world.portal("PATCH", &path, Some(json!({ "tags": tags }))).await;
+    world.portal("PATCH", &path, Some(json!({ "identity": { "type": "SystemAssigned" } }))).await;
+    let text = two("tags = { team = \"new\" }\nidentity_ids = [\"system\"]");
+    let plan = host.plan(POOL, &text).await.unwrap();
+    let shown =
+        |name: &str, key: &str| plan.before.get(name).get(key).as_str().unwrap_or_default().to_owned();
+    assert_eq!(shown("tags", "team"), "new on w-0; old on w-1");
+    assert_eq!(shown("tags_all", "gone"), "none on w-0; soon on w-1");
+    assert_eq!(
+        plan.before.get("identity_ids"),
+        &Value::List(vec![Value::string("none on w-1; system on w-0")])
+    );
+    updates(&mut host, &text).await;
+    let ledger = world.ledger().await;
+    for node in ["w-0", "w-1"] {
+        let machine = ledger.with(&format!("/virtualMachines/{node}"))[0];
+        assert_eq!((machine.tags["team"].as_str(), machine.tags.get("gone")), ("new", None), "{node}");
+        let path = path.replace("w-0", node);
+        assert_eq!(world.portal("GET", &path, None).await.1["identity"]["type"], "SystemAssigned", "{node}");
+    }
+    goes(&world, &mut host, &before).await;
+}

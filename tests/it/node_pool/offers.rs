@@ -125,3 +125,28 @@ async fn a_machine_that_never_comes_up_shows_its_console() {
     let error = host.apply(POOL, &workers("sku = \"D2s_v5\"")).await.error();
     assert!(error.contains("OSProvisioningTimedOut") && error.contains("serial console"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_resize_without_room_or_quota_says_so_and_is_finished_later() {
+    let (world, mut host, before) = begin(Processes::Separate).await;
+    host.apply(POOL, &two("")).await.done();
+    host.provider("preflight = \"off\"");
+    let text = workers("node_count = 2\nsku = \"D4s_v5\"");
+    world.quotas(json!({ "standardDSv5Family": 5 })).await;
+    let error = host.apply(POOL, &text).await.error();
+    for part in ["Quota exhausted", "allows 5", "4", "2"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    world.quotas(json!({ "standardDSv5Family": 100 })).await;
+    world.faults(no_room("*", "SkuNotAvailable")).await;
+    let error = host.apply(POOL, &text).await.error();
+    assert!(error.contains("No capacity") && error.contains("Standard_D4s_v5"), "{error}");
+    world.no_faults().await;
+    host.apply(POOL, &text).await.done();
+    is_settled(&mut host, &text).await;
+    for node in ["w-0", "w-1"] {
+        let machine = inside(&world, node).await;
+        assert_eq!((&machine["sku"], &machine["power"]), (&"Standard_D4s_v5".into(), &"running".into()));
+    }
+    goes(&world, &mut host, &before).await;
+}

@@ -140,6 +140,11 @@ impl<'w> Folder<'w> {
         Self { world, host: host.clone(), directory, env: world.env() }
     }
 
+    /// Name of the host.
+    pub(crate) fn host_name(&self) -> &'static str {
+        self.host.name
+    }
+
     /// Where a file of the folder is.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join("module").join(name)

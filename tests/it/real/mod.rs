@@ -14,8 +14,10 @@ mod cancel;
 mod host;
 mod hosts_rules;
 mod lifecycle;
+mod node_pool;
 mod schema;
 mod secrets;
+mod skus;
 mod world;
 
 use host::{Folder, each};

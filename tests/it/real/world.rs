@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 /// The one api-version of `Microsoft.Network` that the portal of these tests speaks.
 const NETWORK_VERSION: &str = "2024-03-01";
+/// The same of `Microsoft.Compute`, and of its disks.
+const COMPUTE_VERSION: &str = "2024-07-01";
+const DISKS_VERSION: &str = "2024-03-02";
 
 /// A simulator and the runtime that it runs on.
 pub(crate) struct World {
@@ -135,6 +138,40 @@ impl World {
         self.control("POST", "/faults", &json!({ "rules": rules }));
     }
 
+    /// Lets machines of a type not be to be had, wherever they are asked for.
+    pub(crate) fn no_room(&self, sku: &str, error: &str) {
+        let shortage = json!({ "sku": sku, "times": 0, "error": error });
+        self.control("POST", "/faults", &json!({ "rules": [], "capacity": [shortage] }));
+    }
+
+    /// Limits of quotas by their names, everywhere.
+    pub(crate) fn quotas(&self, limits: &Value) {
+        self.control("POST", "/quotas", &json!({ "limits": limits }));
+    }
+
+    /// Machine types that the subscription may not have.
+    pub(crate) fn restrict(&self, restrictions: &Value) {
+        self.control("POST", "/skus", &json!({ "restrictions": restrictions }));
+    }
+
+    /// A virtual machine as it is inside.
+    pub(crate) fn machine(&self, name: &str) -> Value {
+        self.control("GET", &format!("/machines/{name}"), &Value::Null)
+    }
+
+    /// What happens to a virtual machine from outside, such as `stop` or `kill`.
+    pub(crate) fn happens(&self, name: &str, what: &str, body: &Value) {
+        self.control("POST", &format!("/machines/{name}/{what}"), body);
+    }
+
+    /// The tags of the one object whose id ends like this.
+    pub(crate) fn tags(&self, end: &str) -> Value {
+        let ledger = self.control("GET", "/ledger", &Value::Null);
+        let id = self.id(end);
+        let mut objects = ledger["objects"].as_array().unwrap().iter();
+        objects.find(|object| object["id"] == id.as_str()).unwrap()["tags"].clone()
+    }
+
     /// Moves the clock forward.
     pub(crate) fn advance(&self, seconds: u32) {
         self.control("POST", "/clock", &json!({ "advance_seconds": seconds }));
@@ -142,7 +179,12 @@ impl World {
 
     /// The same, and the object as it is now, of one of the network's own objects in the portal.
     pub(crate) fn portal(&self, method: &str, id: &str, body: &Value) -> Value {
-        let version = if id.contains("/providers/") { NETWORK_VERSION } else { "2021-04-01" };
+        let version = match id {
+            id if id.contains("/Microsoft.Compute/disks/") => DISKS_VERSION,
+            id if id.contains("/Microsoft.Compute/") => COMPUTE_VERSION,
+            id if id.contains("/providers/") => NETWORK_VERSION,
+            _ => "2021-04-01",
+        };
         let path = format!("{id}?api-version={version}");
         self.control("POST", "/portal", &json!({ "method": method, "path": path, "body": body }))
     }

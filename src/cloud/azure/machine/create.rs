@@ -173,7 +173,7 @@ impl AzureMachines {
         Ok(())
     }
 
-    /// What a machine that stands can be given in place: disks, identities, a price.
+    /// What a machine that stands can be given in place: disks, identities.
     pub(super) async fn amend(
         &self,
         plan: &PoolPlan,
@@ -207,6 +207,7 @@ fn fits(machine: &Value, making: &Making<'_>, parts: &Parts) -> bool {
     let here = region(text("/location")) == region(&plan.location);
     let card = same(text("/properties/networkProfile/networkInterfaces/0/id"), &parts.card());
     let user = text("/properties/osProfile/adminUsername");
+    let price = plan.spot.as_ref().is_none_or(|spot| virtual_machine::reprice(machine, spot).is_none());
     let offered = plan.offers.iter().any(|offer| {
         let zone = offer.zone.as_deref().or(making.node.zone.as_deref());
         offer.sku.eq_ignore_ascii_case(text("/properties/hardwareProfile/vmSize"))
@@ -217,6 +218,7 @@ fn fits(machine: &Value, making: &Making<'_>, parts: &Parts) -> bool {
         && here
         && card
         && offered
+        && price
         && (user.is_empty() || user == plan.admin_username)
         && image::fits(image::of_machine(machine).as_ref(), &plan.image)
 }

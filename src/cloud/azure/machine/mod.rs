@@ -132,7 +132,7 @@ impl Machines for AzureMachines {
     ) -> Result<NodeSeen, CloudError> {
         let result = self.stop_and_start(place, node, change, patience).await;
         self.changed(&place.network_id);
-        result
+        result.map_err(|error| restart::or_no_capacity(error, node, change))
     }
 
     async fn remove(
