@@ -41,15 +41,26 @@ impl Client {
     }
 
     /// The same with what the first request asks for.
-    pub(super) async fn pages(&self, mut call: Call, patience: &Patience) -> Result<Vec<Value>, CloudError> {
+    pub(super) async fn pages(&self, call: Call, patience: &Patience) -> Result<Vec<Value>, CloudError> {
         let mut found = Vec::new();
+        self.each(call, &mut |one| found.push(one), patience).await?;
+        Ok(found)
+    }
+
+    /// Reads a list to its last page and hands each element over, so that no more than a page is held.
+    pub(super) async fn each(
+        &self,
+        mut call: Call,
+        take: &mut (dyn FnMut(Value) + Send),
+        patience: &Patience,
+    ) -> Result<(), CloudError> {
         loop {
             let mut success = Box::pin(self.send(&call, patience)).await?;
             if let Some(page) = success.body.get_mut("value").and_then(Value::as_array_mut) {
-                found.append(page);
+                page.drain(..).for_each(&mut *take);
             }
             match success.body.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) {
-                None => return Ok(found),
+                None => return Ok(()),
                 Some(link) => {
                     let next = success.url.join(link).map_err(|error| CloudError::Garbled {
                         url: link.to_owned(),

@@ -10,7 +10,7 @@ use url::Url;
 use super::client::{Client, Failed, Success, refusal};
 use super::endpoints::Endpoints;
 use super::error_codes::{self, Meaning};
-use super::request::{Call, shown};
+use super::request::{Call, NETWORK, shown};
 use super::retry;
 use crate::cloud::{Answer, CloudError};
 use crate::time::{Ended, Patience};
@@ -24,6 +24,8 @@ const FIRST_LOOK: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(10);
 /// Where Azure says that no pause is needed, it grows from here nevertheless.
 const SHORTEST: Duration = Duration::from_millis(20);
+/// How long Azure must ask us to wait for it to be worth looking at the object in the meantime.
+const LONG: Duration = Duration::from_secs(3);
 /// How often a whole call is repeated after Azure failed inside the operation.
 const HICCUPS: u32 = 3;
 
@@ -156,7 +158,52 @@ pub(super) fn pause(watch: &Watch, asks: u32, named: Option<Duration>, left: Dur
     wanted.min(left.mul_f64(0.9)).max(SHORTEST)
 }
 
+/// Whether what a call changes is mostly ready long before Azure wants its operation asked: a part of the
+/// network that was made now, or tags. The object itself may be looked at meanwhile.
+fn is_quick(call: &Call, first: &Success) -> bool {
+    match call.method {
+        Method::Put => call.api == NETWORK && first.reply.status == 201,
+        Method::Patch => only_tags(call).is_some(),
+        _ => false,
+    }
+}
+
+/// The tags of a call that changes nothing else.
+fn only_tags(call: &Call) -> Option<&Value> {
+    let body = call.body.as_ref()?.as_object()?;
+    body.get("tags").filter(|_| body.len() == 1)
+}
+
+/// Whether an object shows that the change is done. A reader that lags behind shows the state of before:
+/// that of something new is not there at all, and tags must be those that were sent.
+fn shows(call: &Call, body: &Value) -> bool {
+    let ready = provisioning_state(body).eq_ignore_ascii_case("Succeeded");
+    ready && (call.method != Method::Patch || only_tags(call) == body.get("tags"))
+}
+
 impl Client {
+    /// Looks at an object until Azure wants its operation asked, for which the time is left that is returned.
+    async fn early(&self, call: &Call, named: Duration, patience: &Patience) -> Result<Value, Duration> {
+        let begun = Instant::now();
+        for asks in 0.. {
+            let left = named.saturating_sub(begun.elapsed());
+            let pause = pause(&Watch::Result(self.endpoints.manager.clone()), asks, None, patience.left());
+            if pause >= left || patience.pause(pause).await.is_err() {
+                break;
+            }
+            match self.send(&Call::get(&call.path, call.api), patience).await {
+                Ok(seen) if shows(call, &seen.body) => return Ok(seen.body),
+                // Only the operation knows why.
+                Ok(seen) if provisioning_state(&seen.body).eq_ignore_ascii_case("Failed") => break,
+                Ok(_) => {}
+                Err(failed) if super::client::answer_of(&failed.error).is_some_and(|a| a.status == 404) => {}
+                // What it is, the operation's own address tells as well.
+                Err(_) => break,
+            }
+        }
+        Err(named.saturating_sub(begun.elapsed()))
+    }
+
     /// Sends a call that changes something and waits until the change is finished. Returns the
     /// object, null after a removal. What passes is repeated as a whole.
     pub(super) async fn write(&self, call: &Call, patience: &Patience) -> Result<Value, Failed> {
@@ -199,6 +246,15 @@ impl Client {
         let mut last_seen = format!("HTTP {}", first.reply.status);
         let mut unknown_since: Option<Instant> = None;
         let (mut asks, mut looking) = (0, false);
+        if let Step::Ask(watch @ (Watch::Operation(_) | Watch::Result(_)), Some(named)) = &step
+            && *named > LONG
+            && is_quick(call, first)
+        {
+            match Box::pin(self.early(call, *named, patience)).await {
+                Ok(body) => return Ok(body),
+                Err(left) => step = Step::Ask(watch.clone(), Some(left)),
+            }
+        }
         loop {
             let (watch, named) = match step {
                 Step::Failed(answer) => return Err(refusal(call, shown(&first.url), *answer)),

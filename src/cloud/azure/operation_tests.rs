@@ -136,3 +136,19 @@ fn pauses_follow_azure_and_end_before_the_patience() {
     assert_eq!(pause(&Watch::Object, 0, None, long), FIRST_LOOK);
     assert_eq!(pause(&operation, 0, Some(long), Duration::from_secs(10)), Duration::from_secs(9));
 }
+
+#[test]
+fn only_what_is_quick_and_tells_of_itself_is_looked_at_early() {
+    let quick = |call: &Call, status: u16| is_quick(call, &answered(status, &[], &Value::Null));
+    let network = Call::put("/x/y", NETWORK, json!({}));
+    assert!(quick(&network, 201) && !quick(&network, 200), "an object that stood may show its old state");
+    assert!(!quick(&put(), 201), "machines take a minute");
+    let tags = Call::patch("/x/y", "1", json!({ "tags": { "a": "b" } }));
+    let more = Call::patch("/x/y", "1", json!({ "tags": {}, "properties": {} }));
+    assert!(quick(&tags, 202) && !quick(&more, 202) && !quick(&Call::delete("/x/y", NETWORK), 202));
+
+    assert!(shows(&network, &object("Succeeded")) && !shows(&network, &object("Updating")));
+    let with = |value: &str, state: &str| json!({ "tags": { "a": value }, "properties": { "provisioningState": state } });
+    assert!(shows(&tags, &with("b", "Succeeded")));
+    assert!(!shows(&tags, &with("b", "Updating")) && !shows(&tags, &with("old", "Succeeded")));
+}

@@ -360,6 +360,7 @@ fn restarts(
     let sku =
         |object: &Value, node: &str| object.get("nodes").get(node).get("sku").as_str().map(str::to_owned);
     let asked = !planned.get("os_disk").get("size_gb").is_null();
+    let (grows, reprices) = (plan::grows(prior, planned), plan::reprices(prior, planned));
     roster
         .kept
         .iter()
@@ -373,11 +374,8 @@ fn restarts(
             let small = machine.is_some_and(|machine| {
                 machine.os_disk_gb < plan.os_disk_gb && machine.power == Power::Running
             });
-            let grown = asked && (small || plan::grows(prior, planned));
-            let spot = plan
-                .spot
-                .clone()
-                .filter(|_| machine.is_some_and(|machine| machine.spot) && plan::reprices(prior, planned));
+            let grown = asked && (small || grows);
+            let spot = plan.spot.clone().filter(|_| machine.is_some_and(|machine| machine.spot) && reprices);
             let halfway = machine.is_some_and(|machine| {
                 machine.power != Power::Running && plan::resized_before(prior, planned, &machine.sku)
             });

@@ -308,6 +308,8 @@ fn outputs(
         Wanted(&planned).network()?;
         machines?.machine_id(&place, node)
     };
+    let grown = grows(&planning.prior, &planned);
+    let reprices = reprices(&planning.prior, &planned);
     let facts = made::facts(planning.private.notes.get(made::NOTE));
     let mut all = BTreeMap::new();
     let mut states = BTreeMap::new();
@@ -323,9 +325,9 @@ fn outputs(
             let has = prior.get("sku").as_str().unwrap_or_default();
             let spot = facts.get(&node).is_some_and(|fact| made::is_spot(fact));
             let restarts = resized.is_some()
-                || grows(&planning.prior, &planned)
+                || grown
                 || resized_before(&planning.prior, &planned, has)
-                || (spot && reprices(&planning.prior, &planned));
+                || (spot && reprices);
             let state = if restarts { Value::string("running") } else { state };
             (nodes::kept(&planned, prior, resized), state)
         };

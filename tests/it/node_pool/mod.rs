@@ -4,6 +4,7 @@ mod bad_input;
 mod changes;
 mod interrupted;
 mod life;
+mod lists;
 mod losses;
 mod offers;
 

@@ -4,7 +4,7 @@
 //	bench judge BINARY                     HashiCorp's own go-plugin client starts, pings and ends it
 //
 // Under any other name it is a stand-in for the provider at $BUD_BENCH_BINARY, which it runs; the peak
-// memory of each run is appended to the file $BUD_BENCH_PEAKS.
+// memory of each run in MiB and its seconds of CPU are appended to the file $BUD_BENCH_RUNS.
 package main
 
 import (

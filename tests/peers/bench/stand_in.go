@@ -10,7 +10,8 @@ import (
 	"syscall"
 )
 
-// Runs the provider with everything of ours handed on, and notes the most memory that it had.
+// Runs the provider with everything of ours handed on, and notes the most memory that it had and the time that it
+// computed.
 func standIn() int {
 	command := exec.Command(os.Getenv("BUD_BENCH_BINARY"), os.Args[1:]...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -33,9 +34,10 @@ func standIn() int {
 		if runtime.GOOS == "darwin" {
 			unit = 1
 		}
-		file, err := os.OpenFile(os.Getenv("BUD_BENCH_PEAKS"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		file, err := os.OpenFile(os.Getenv("BUD_BENCH_RUNS"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err == nil {
-			fmt.Fprintf(file, "%.1f\n", float64(int64(usage.Maxrss)*unit)/(1<<20))
+			computed := command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+			fmt.Fprintf(file, "%.1f %.3f\n", float64(int64(usage.Maxrss)*unit)/(1<<20), computed.Seconds())
 			file.Close()
 		}
 	}

@@ -12,15 +12,19 @@ use super::super::request::{COMPUTE, Call, DISKS, NETWORK, SKUS};
 use super::super::shared::Shared;
 use super::super::{error_codes, ids, image, sku, subnet, usage, virtual_network};
 use super::AzureMachines;
+use super::listed::Listed;
 use crate::cloud::{CloudError, Image, Quota, SkuSeen};
 use crate::time::Patience;
 
 /// How long what may change is good for.
 const KEEP: Duration = Duration::from_secs(5);
+/// How long the list is good in which removals look for disks that nobody names.
+const KEEP_LOOSE: Duration = Duration::from_secs(60);
 
 /// Answers that are shared.
 pub(in super::super) struct Known {
     lists: Shared<Lists>,
+    loose: Shared<Listed>,
     networks: Shared<Option<Value>>,
     skus: Shared<Vec<SkuSeen>>,
     quotas: Shared<Vec<Quota>>,
@@ -31,6 +35,7 @@ impl Default for Known {
     fn default() -> Self {
         Self {
             lists: Shared::new(Some(KEEP)),
+            loose: Shared::new(Some(KEEP_LOOSE)),
             networks: Shared::new(Some(KEEP)),
             skus: Shared::new(None),
             quotas: Shared::new(Some(KEEP)),
@@ -39,19 +44,19 @@ impl Default for Known {
     }
 }
 
-/// All objects of one resource group that pools are made of, by lower-case id.
+/// All objects of one resource group that pools are made of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lists {
     /// Machines.
-    pub(super) machines: BTreeMap<String, Value>,
-    /// What the cloud says of each machine's power.
+    pub(super) machines: Listed,
+    /// What the cloud says of each machine's power, by lower-case id.
     pub(super) power: BTreeMap<String, String>,
     /// Network cards.
-    pub(super) cards: BTreeMap<String, Value>,
+    pub(super) cards: Listed,
     /// Public addresses.
-    pub(super) addresses: BTreeMap<String, Value>,
+    pub(super) addresses: Listed,
     /// Disks.
-    pub(super) disks: BTreeMap<String, Value>,
+    pub(super) disks: Listed,
 }
 
 impl AzureMachines {
@@ -75,15 +80,13 @@ impl AzureMachines {
         self.known.lists.get(group, patience, ask).await
     }
 
-    /// A list to its last page, by lower-case id.
-    async fn listed(&self, call: Call, patience: &Patience) -> Result<BTreeMap<String, Value>, CloudError> {
-        let found = match self.client.pages(call, patience).await {
-            Ok(found) => found,
-            Err(error) if answer_of(&error).is_some_and(error_codes::is_missing) => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let id = |one: &Value| Some(one.get("id")?.as_str()?.to_ascii_lowercase());
-        Ok(found.into_iter().filter_map(|one| Some((id(&one)?, one))).collect())
+    /// A list to its last page; empty where the group does not exist.
+    async fn listed(&self, call: Call, patience: &Patience) -> Result<Listed, CloudError> {
+        let mut listed = Listed::default();
+        match self.client.each(call, &mut |one| listed.insert(&one), patience).await {
+            Err(error) if !answer_of(&error).is_some_and(error_codes::is_missing) => Err(error),
+            _ => Ok(listed),
+        }
     }
 
     /// The power of the machines of a group. Only the list of the whole subscription tells it.
@@ -92,14 +95,41 @@ impl AzureMachines {
             "/subscriptions/{}/providers/Microsoft.Compute/virtualMachines",
             self.client.subscription
         );
-        let all = self.listed(Call::get(&path, COMPUTE).with("statusOnly", "true"), patience).await?;
         let start = format!("{}/", group.to_ascii_lowercase());
-        let own = all.into_iter().filter(|(id, _)| id.starts_with(&start));
-        Ok(own.filter_map(|(id, one)| Some((id, power_of(&one)?))).collect())
+        let mut powers = BTreeMap::new();
+        let mut take = |one: Value| {
+            let id = one.get("id").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+            if let Some(power) = power_of(&one).filter(|_| id.starts_with(&start)) {
+                powers.insert(id, power);
+            }
+        };
+        let call = Call::get(&path, COMPUTE).with("statusOnly", "true");
+        match self.client.each(call, &mut take, patience).await {
+            Err(error) if !answer_of(&error).is_some_and(error_codes::is_missing) => Err(error),
+            _ => Ok(powers),
+        }
+    }
+
+    /// The disks of a group, to find those of a node that nobody names. That other nodes go does not
+    /// change them, so that all removals of a run share one list.
+    pub(super) async fn loose_disks(
+        &self,
+        group: &str,
+        patience: &Patience,
+    ) -> Result<Arc<Listed>, CloudError> {
+        let path = format!("{group}/providers/Microsoft.Compute/{}", ids::DISKS);
+        let ask = self.listed(Call::get(&path, DISKS), patience);
+        self.known.loose.get(group, patience, ask).await
     }
 
     /// Something in this network's group has changed.
     pub(super) fn changed(&self, network_id: &str) {
+        self.removed(network_id);
+        self.known.loose.forget(ids::group_of(&ids::normal(network_id)));
+    }
+
+    /// Something in this network's group is gone.
+    pub(super) fn removed(&self, network_id: &str) {
         self.known.lists.forget(ids::group_of(&ids::normal(network_id)));
     }
 

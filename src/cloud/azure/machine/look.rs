@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 
-use super::super::ids::{self, same};
+use super::super::ids::same;
 use super::super::network_interface::family;
 use super::super::request::NETWORK;
 use super::super::tags;
@@ -15,8 +15,11 @@ use super::known::Lists;
 use super::parts::Parts;
 use super::seen;
 use super::standing::{Standing, disk_name};
-use crate::cloud::{CloudError, Mark, NodeSeen, PartFound, PoolPlace, PoolPlan};
+use crate::cloud::{CloudError, NodeSeen, PartFound, PoolPlace, PoolPlan};
 use crate::time::Patience;
+
+/// How many nodes are put together, or asked for, at once.
+const AT_ONCE: usize = 32;
 
 impl AzureMachines {
     /// All nodes of a pool: those whose parts say so, and those that are expected.
@@ -29,20 +32,25 @@ impl AzureMachines {
     ) -> Result<BTreeMap<String, NodeSeen>, CloudError> {
         let pool = Parts::of(&place.network_id, "");
         let lists = self.lists(&pool.group, patience).await?;
-        let index = Index::of(&lists);
-        let mut names: BTreeSet<String> = expected.iter().cloned().collect();
-        names.extend(index.nodes_of(resource, ids::name(&pool.network)));
-        let looks = names.into_iter().map(|name| {
-            let parts = Parts::of(&place.network_id, &name);
-            let standing = index.standing(&lists, &parts, resource);
-            let asked = expected.contains(&name);
-            async move {
-                let standing = self.complete(&parts, standing, asked, patience).await?;
+        let expected: BTreeSet<&str> = expected.iter().map(String::as_str).collect();
+        let mut names: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
+        for list in [&lists.machines, &lists.cards, &lists.addresses, &lists.disks] {
+            names.extend(list.nodes_of(resource, &pool.network));
+        }
+        // The objects of a node are put together in its turn: of a thousand nodes only some are held.
+        let (lists, expected) = (&lists, &expected);
+        let looks: Vec<_> = names
+            .into_iter()
+            .map(|name| async move {
+                let parts = Parts::of(&place.network_id, &name);
+                let standing = standing(lists, &parts, resource);
+                let asked = expected.contains(name.as_str());
+                let standing = Box::pin(self.complete(&parts, standing, asked, patience)).await?;
                 let there = !standing.all(&parts).is_empty();
                 Ok::<_, CloudError>(there.then(|| (name, seen::node(&parts, &standing))))
-            }
-        });
-        let seen = join_all(looks).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+            })
+            .collect();
+        let seen: Vec<_> = stream::iter(looks).buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(seen.into_iter().flatten().collect())
     }
 
@@ -72,20 +80,20 @@ impl AzureMachines {
         patience: &Patience,
     ) -> Result<Vec<PartFound>, CloudError> {
         let lists = self.lists(&Parts::of(&plan.network_id, "").group, patience).await?;
-        let get = |list: &BTreeMap<String, Value>, id: &str| list.get(&id.to_ascii_lowercase()).cloned();
         let mut found = Vec::new();
         for node in nodes {
             let parts = Parts::of(&plan.network_id, node);
-            let disks = plan.data_disks.iter().filter_map(|disk| {
-                Some((disk.name.clone(), get(&lists.disks, &parts.data_disk(&disk.name))?))
-            });
+            let disks = plan
+                .data_disks
+                .iter()
+                .filter_map(|disk| Some((disk.name.clone(), lists.disks.get(&parts.data_disk(&disk.name))?)));
             let standing = Standing {
-                machine: get(&lists.machines, &parts.machine()),
+                machine: lists.machines.get(&parts.machine()),
                 power: None,
-                card: get(&lists.cards, &parts.card()),
-                ipv4: plan.public_ipv4.then(|| get(&lists.addresses, &parts.address(false))).flatten(),
-                ipv6: plan.public_ipv6.then(|| get(&lists.addresses, &parts.address(true))).flatten(),
-                os_disk: get(&lists.disks, &parts.os_disk()),
+                card: lists.cards.get(&parts.card()),
+                ipv4: plan.public_ipv4.then(|| lists.addresses.get(&parts.address(false))).flatten(),
+                ipv6: plan.public_ipv6.then(|| lists.addresses.get(&parts.address(true))).flatten(),
+                os_disk: lists.disks.get(&parts.os_disk()),
                 data_disks: disks.collect(),
             };
             found.extend(standing.judged(&parts, &plan.mark));
@@ -94,76 +102,38 @@ impl AzureMachines {
     }
 }
 
-/// What the lists hold, by the node that it says it belongs to.
-struct Index<'a> {
-    /// Resource, network and node of everything that carries our tags.
-    nodes: BTreeSet<(String, String, String)>,
-    /// Disks by node.
-    disks: BTreeMap<String, Vec<&'a Value>>,
-}
-
-impl<'a> Index<'a> {
-    fn of(lists: &'a Lists) -> Self {
-        let mut index = Self { nodes: BTreeSet::new(), disks: BTreeMap::new() };
-        let all = lists.machines.values().chain(lists.cards.values()).chain(lists.addresses.values());
-        for object in all.chain(lists.disks.values()) {
-            let its = tags::of(object);
-            let (Some(mark), Some(node)) = (tags::mark(&its), tags::get(&its, Mark::NODE)) else { continue };
-            let network = tags::get(&its, Mark::NETWORK).unwrap_or_default().to_ascii_lowercase();
-            index.nodes.insert((mark.resource, network, node.to_owned()));
-            if tags::get(&its, Mark::DISK).is_some() {
-                index.disks.entry(node.to_owned()).or_default().push(object);
-            }
+/// What the lists show of a node: under our names, and what its machine and card name.
+fn standing(lists: &Lists, parts: &Parts, resource: &str) -> Standing {
+    let machine = lists.machines.get(&parts.machine());
+    let named =
+        |path: &str| machine.as_ref().and_then(|machine| machine.pointer(path)?.as_str()).map(str::to_owned);
+    let card = named("/properties/networkProfile/networkInterfaces/0/id");
+    let card = lists.cards.get(&card.unwrap_or_else(|| parts.card()));
+    let address = |v6: bool| match card.as_ref().and_then(|card| family(card, v6).public) {
+        Some(id) => lists.addresses.get(&id),
+        // Ours by name, although the card does not have it (yet).
+        None => lists.addresses.get(&parts.address(v6)).filter(|object| is_own(object, resource)),
+    };
+    let os_disk = match named("/properties/storageProfile/osDisk/managedDisk/id") {
+        Some(id) => lists.disks.get(&id),
+        None => lists.disks.get(&parts.os_disk()).filter(|object| is_own(object, resource)),
+    };
+    let attached = machine.as_ref().map(virtual_machine::data_disks).unwrap_or_default();
+    let mut data_disks: BTreeMap<String, Value> = attached
+        .iter()
+        .filter_map(|(id, _)| lists.disks.get(id))
+        .map(|object| (disk_name(parts, &object), object))
+        .collect();
+    for object in lists.disks.disks_of(&parts.node, &parts.network) {
+        if is_own(&object, resource) {
+            data_disks.entry(disk_name(parts, &object)).or_insert(object);
         }
-        index
     }
-
-    fn nodes_of(&self, resource: &str, network: &str) -> Vec<String> {
-        let network = network.to_ascii_lowercase();
-        let own = self.nodes.iter().filter(|(of, inside, _)| of == resource && *inside == network);
-        own.map(|(_, _, node)| node.clone()).collect()
-    }
-
-    /// What the lists show of a node: under our names, and what its machine and card name.
-    fn standing(&self, lists: &Lists, parts: &Parts, resource: &str) -> Standing {
-        let get = |list: &BTreeMap<String, Value>, id: &str| list.get(&id.to_ascii_lowercase()).cloned();
-        let machine = get(&lists.machines, &parts.machine());
-        let named = |path: &str| {
-            machine.as_ref().and_then(|machine| machine.pointer(path)?.as_str()).map(str::to_owned)
-        };
-        let card = named("/properties/networkProfile/networkInterfaces/0/id");
-        let card = get(&lists.cards, &card.unwrap_or_else(|| parts.card()));
-        let address = |v6: bool| {
-            let named = card.as_ref().and_then(|card| family(card, v6).public);
-            // Ours by name, although the card does not have it (yet).
-            let own = get(&lists.addresses, &parts.address(v6)).filter(|object| is_own(object, resource));
-            named.map_or(own, |id| get(&lists.addresses, &id))
-        };
-        let os_disk = named("/properties/storageProfile/osDisk/managedDisk/id");
-        let os_disk = os_disk.map_or_else(
-            || get(&lists.disks, &parts.os_disk()).filter(|object| is_own(object, resource)),
-            |id| get(&lists.disks, &id),
-        );
-        let attached = machine.as_ref().map(virtual_machine::data_disks).unwrap_or_default();
-        let mut data_disks: BTreeMap<String, Value> = attached
-            .iter()
-            .filter_map(|(id, _)| get(&lists.disks, id))
-            .map(|object| (disk_name(parts, &object), object))
-            .collect();
-        for object in self.disks.get(&parts.node).into_iter().flatten() {
-            let its = tags::of(object);
-            let here = tags::get(&its, Mark::NETWORK)
-                .is_some_and(|own| own.eq_ignore_ascii_case(ids::name(&parts.network)));
-            if here && is_own(object, resource) {
-                data_disks.entry(disk_name(parts, object)).or_insert_with(|| (*object).clone());
-            }
-        }
-        let power = lists.power.get(&parts.machine().to_ascii_lowercase()).cloned();
-        debug_assert!(machine.as_ref().is_none_or(|one| {
-            one.get("id").and_then(Value::as_str).is_none_or(|id| same(id, &parts.machine()))
-        }));
-        Standing { ipv4: address(false), ipv6: address(true), machine, power, card, os_disk, data_disks }
-    }
+    let power = lists.power.get(&parts.machine().to_ascii_lowercase()).cloned();
+    debug_assert!(machine.as_ref().is_none_or(|one| {
+        one.get("id").and_then(Value::as_str).is_none_or(|id| same(id, &parts.machine()))
+    }));
+    Standing { ipv4: address(false), ipv6: address(true), machine, power, card, os_disk, data_disks }
 }
 
 fn is_own(object: &Value, resource: &str) -> bool {

@@ -5,6 +5,7 @@ mod console;
 mod create;
 mod finish;
 mod known;
+mod listed;
 mod look;
 mod offers;
 mod parts;
@@ -142,7 +143,7 @@ impl Machines for AzureMachines {
         patience: &Patience,
     ) -> Result<Vec<String>, CloudError> {
         let result = self.clear(place, node, removal, patience).await;
-        self.changed(&place.network_id);
+        self.removed(&place.network_id);
         result
     }
 

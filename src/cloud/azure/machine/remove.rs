@@ -92,15 +92,10 @@ impl AzureMachines {
         let look =
             Look { ipv4: true, ipv6: true, disks: removal.data_disks.keys().map(String::as_str).collect() };
         let mut standing = self.standing(parts, &look, patience).await?;
-        let lists = self.lists(&parts.group, patience).await?;
-        for object in lists.disks.values() {
-            let its = tags::of(object);
-            let here = tags::get(&its, Mark::NODE) == Some(parts.node.as_str())
-                && tags::get(&its, Mark::DISK).is_some()
-                && tags::get(&its, Mark::NETWORK)
-                    .is_some_and(|own| own.eq_ignore_ascii_case(ids::name(&parts.network)));
-            let name = disk_name(parts, object);
-            if here && is_own(&its, removal) && !standing.data_disks.contains_key(&name) {
+        let disks = self.loose_disks(&parts.group, patience).await?;
+        for object in disks.disks_of(&parts.node, &parts.network) {
+            let name = disk_name(parts, &object);
+            if is_own(&tags::of(&object), removal) && !standing.data_disks.contains_key(&name) {
                 let id = object.get("id").and_then(Value::as_str).unwrap_or_default();
                 if let Some(object) = self.client.read(id, DISKS, patience).await? {
                     standing.data_disks.insert(name, object);

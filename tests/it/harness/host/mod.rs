@@ -178,6 +178,22 @@ impl Host {
         Ok(diagnostics)
     }
 
+    /// The same for several objects in one configured process, as in one run.
+    pub(crate) async fn refresh_together(&mut self, addresses: &[&str]) -> Result<(), Diagnostics> {
+        let mut session = self.begin().await?;
+        let mut done = Vec::new();
+        for address in addresses {
+            let stored = self.instance(address).cloned();
+            done.push((*address, self.refreshed(&mut session, address, stored.as_ref()).await));
+        }
+        self.end(session).await;
+        for (address, refreshed) in done {
+            let (current, _) = refreshed?;
+            self.store(address, current);
+        }
+        Ok(())
+    }
+
     /// `import`: asks for the object and reads it.
     pub(crate) async fn import(&mut self, address: &str, by: By<'_>) -> Result<Diagnostics, Diagnostics> {
         let mut session = self.begin().await?;
