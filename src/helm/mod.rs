@@ -29,4 +29,5 @@ pub mod outside;
 pub mod render;
 pub mod template;
 pub mod value;
+pub mod version;
 pub mod yaml;

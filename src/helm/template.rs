@@ -1,9 +1,10 @@
 //! A release rendered without a cluster: what `helm template` does, and what a plan needs of it.
 
-use crate::helm::chart::{Chart, Crd, PrepareError, SchemaCheck, prepare, version};
+use crate::helm::chart::{Chart, Crd, PrepareError, SchemaCheck, prepare};
 use crate::helm::manifest::{self, BadManifest, Hook, Manifest};
 use crate::helm::render::{Capabilities, Engine, Limits, Outside, Release, RenderError, RenderInput};
 use crate::helm::value::Map;
+use crate::helm::version;
 
 /// Whether the notes of dependencies are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

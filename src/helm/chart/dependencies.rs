@@ -6,9 +6,9 @@ use super::coalesce::{Mismatch, Nulls, Tree, coalesce, lay};
 use super::load::Chart;
 use super::metadata::called;
 use super::table::{self, Node, Table};
-use super::version::compatible;
 use crate::helm::render::{ChartFile, ChartMetadata, Dependency};
 use crate::helm::value::{Map, Value};
+use crate::helm::version::compatible;
 use std::sync::Arc;
 
 /// A chart whose dependencies are being decided.

@@ -1,9 +1,9 @@
 //! Chart.yaml: read as Helm reads it, and checked.
 
 use super::decode::{Place, WrongKind, names};
-use super::version::Version;
 use crate::helm::render::{ChartMetadata, Dependency, Maintainer};
 use crate::helm::value::{Map, Value};
+use crate::helm::version::Version;
 
 /// What Chart.yaml says that `.Chart` does not show.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -17,7 +17,6 @@ pub mod set;
 mod source;
 mod table;
 mod values;
-pub mod version;
 
 pub use coalesce::Mismatch;
 pub use load::{Chart, LoadError, Lock};

@@ -1,7 +1,7 @@
 //! Why a chart could not be had from elsewhere.
 
 use crate::helm::chart::LoadError;
-use crate::helm::chart::version::BadRange;
+use crate::helm::version::BadRange;
 use crate::outcome::Recovery;
 use crate::time::Ended;
 
@@ -134,12 +134,17 @@ impl FetchError {
     pub fn recovery(&self) -> Recovery {
         match self {
             Self::Unreachable { .. } => Recovery::Retry(None),
-            Self::Refused { status, .. } if *status == 429 || *status >= 500 => Recovery::Retry(None),
+            Self::Refused { status, .. } if is_passing(*status) => Recovery::Retry(None),
             Self::Denied { .. } => Recovery::Denied,
             Self::Ended { .. } => Recovery::Fatal,
             _ => Recovery::Rejected(None),
         }
     }
+}
+
+/// Whether a server answers so in a bad moment only.
+pub(super) const fn is_passing(status: u16) -> bool {
+    status == 429 || status >= 500
 }
 
 fn near(names: &[String]) -> String {

@@ -129,7 +129,7 @@ impl Registry<'_> {
     async fn tag(&mut self) -> Result<String, FetchError> {
         let wanted = self.source.version.as_deref().unwrap_or_default();
         let exact = wanted.strip_prefix('v').unwrap_or(wanted).split('.').count() == 3
-            && crate::helm::chart::version::Version::parse(wanted).is_ok();
+            && crate::helm::version::Version::parse(wanted).is_ok();
         if exact {
             return Ok(wanted.replace('+', "_"));
         }

@@ -1,6 +1,6 @@
 //! Which of a chart's versions is meant, as Helm decides it.
 
-use crate::helm::chart::version::{BadRange, Range, Version};
+use crate::helm::version::{BadRange, Range, Version};
 
 /// The position of the version that is meant. What is no version is passed over. Source: Helm 4,
 /// `pkg/repo/v1/index.go` (`IndexFile.Get`) and `pkg/registry/util.go`: the very text first, else the

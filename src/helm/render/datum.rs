@@ -7,6 +7,7 @@ use super::reach::Reach;
 use super::text::Str;
 use super::time::Time;
 use crate::helm::value::{Map as PlainMap, Value};
+use crate::helm::version::Version;
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -38,7 +39,7 @@ pub(crate) enum Datum {
 /// A struct of Go that templates can see.
 #[derive(Debug, Clone)]
 pub(crate) enum Object {
-    Version(super::go::Version),
+    Version(Version),
     Certificate {
         cert: Str,
         key: Str,
@@ -363,7 +364,7 @@ impl Datum {
 impl Object {
     fn deep_equal(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Version(a), Self::Version(b)) => a.original == b.original,
+            (Self::Version(a), Self::Version(b)) => a.original() == b.original(),
             (Self::Certificate { cert: a, key: b }, Self::Certificate { cert: c, key: d }) => {
                 (a, b) == (c, d)
             }

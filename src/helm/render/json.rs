@@ -55,7 +55,7 @@ fn plain_at(datum: &Datum, depth: usize) -> Result<Value, String> {
         ),
         Datum::Time(time) => Value::String(time.rfc3339()),
         Datum::Object(object) => match &**object {
-            Object::Version(version) => Value::String(version.text()),
+            Object::Version(version) => Value::String(version.to_string()),
             Object::Certificate { cert, key } => {
                 Value::Map([("Cert".to_owned(), text(cert)), ("Key".to_owned(), text(key))].into())
             }

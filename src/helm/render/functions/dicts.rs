@@ -23,13 +23,13 @@ pub(super) const TABLE: &[Function] = &[
             return Err("assignment to entry in nil map".to_owned());
         }
         map.pairs_mut().insert(key.clone(), args[2].clone());
-        Ok(any_map(&args[0]))
+        Ok(args[0].clone())
     }),
     plain("unset", &[M, S], |args| {
         if let Some(map) = dict(&args[0]) {
             map.pairs_mut().remove(text(&args[1]));
         }
-        Ok(any_map(&args[0]))
+        Ok(args[0].clone())
     }),
     plain("hasKey", &[M, S], |args| {
         Ok(Datum::Bool(dict(&args[0]).is_some_and(|map| map.pairs().contains_key(text(&args[1])))))
@@ -70,11 +70,6 @@ pub(super) const TABLE: &[Function] = &[
     plain("deepEqual", &[Any, Any], |args| Ok(Datum::Bool(args[0].deep_equal(&args[1])))),
     many("dig", &[Any], dig),
 ];
-
-/// The same map: a `common.Values` that went through a function of Go comes out as a plain map.
-fn any_map(datum: &Datum) -> Datum {
-    datum.clone()
-}
 
 fn merge_all(args: &[Datum], overwrite: bool) -> Outcome {
     let Some(target) = dict(&args[0]) else { return Ok(Datum::Nil) };

@@ -2,11 +2,12 @@
 
 use super::{Function, Outcome, Param, ok, plain, text, utf8};
 use crate::helm::render::datum::{Datum, Object, Pairs};
-use crate::helm::render::go::{Constraints, Version};
+use crate::helm::render::go::quote;
 use crate::helm::render::json::{self, Layout};
 use crate::helm::render::text::Str;
 use crate::helm::render::toml;
 use crate::helm::value::Value;
+use crate::helm::version::{BadRange, Range, Version};
 use crate::helm::yaml;
 use std::rc::Rc;
 
@@ -16,7 +17,7 @@ pub(super) const TABLE: &[Function] = &[
     plain("toYaml", &[Any], |args| ok(to_yaml(&args[0]).unwrap_or_default())),
     plain("mustToYaml", &[Any], |args| to_yaml(&args[0]).map(Datum::str)),
     plain("toYamlPretty", &[Any], |args| match json::plain(&args[0]) {
-        Ok(value) => ok(yaml::write_pretty(&value).trim_suffix_newline()),
+        Ok(value) => ok(trimmed(yaml::write_pretty(&value))),
         Err(_) => ok(""),
     }),
     plain("fromYaml", &[S], |args| Ok(from_yaml(text(&args[0])).unwrap_or_else(error_map))),
@@ -44,30 +45,27 @@ pub(super) const TABLE: &[Function] = &[
         Ok(Datum::Object(Rc::new(Object::Version(version))))
     }),
     plain("semverCompare", &[S, S], |args| {
-        let constraints = Constraints::parse(&utf8(&args[0])).map_err(|error| error.to_string())?;
+        let range = Range::parse(&utf8(&args[0])).map_err(|error| match error {
+            BadRange::Form(group) => format!("improper constraint: {}", quote(group.as_bytes())),
+            error => error.to_string(),
+        })?;
         let version = Version::parse(&utf8(&args[1])).map_err(|error| error.to_string())?;
-        Ok(Datum::Bool(constraints.check(&version)))
+        Ok(Datum::Bool(range.contains(&version)))
     }),
 ];
-
-trait TrimSuffix {
-    fn trim_suffix_newline(&self) -> &str;
-}
-
-impl TrimSuffix for String {
-    fn trim_suffix_newline(&self) -> &str {
-        self.strip_suffix('\n').unwrap_or(self)
-    }
-}
 
 /// Helm's `toYaml`, with its error.
 pub(super) fn to_yaml(datum: &Datum) -> Result<String, String> {
     let value = json::plain(datum).map_err(|error| format!("error marshaling into JSON: {error}"))?;
-    let mut text = yaml::write_through_json(&value).map_err(|error| error.to_string())?;
+    yaml::write_through_json(&value).map(trimmed).map_err(|error| error.to_string())
+}
+
+/// Without the newline at the end.
+fn trimmed(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();
     }
-    Ok(text)
+    text
 }
 
 fn error_map(error: String) -> Datum {

@@ -4,9 +4,9 @@ use super::dates::in_units;
 use super::{Outcome, Param, ok, text, utf8};
 use crate::helm::chart::glob;
 use crate::helm::render::datum::{Datum, Map, MapKind, Object, Pairs};
-use crate::helm::render::go::Version;
 use crate::helm::render::text::{self as go_text, Str};
 use crate::helm::render::time::{Zone, duration_text, round, truncate};
+use crate::helm::version::Version;
 use base64::Engine as _;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -108,44 +108,44 @@ const SEMVER: &[Method] = &[
     method("Minor", &[], |version, _| Ok(Datum::Uint64(semver(version).minor))),
     method("Patch", &[], |version, _| Ok(Datum::Uint64(semver(version).patch))),
     method("Prerelease", &[], |version, _| ok(semver(version).pre)),
-    method("Metadata", &[], |version, _| ok(semver(version).metadata)),
-    method("Original", &[], |version, _| ok(semver(version).original)),
-    method("String", &[], |version, _| ok(semver(version).text())),
+    method("Metadata", &[], |version, _| ok(semver(version).build)),
+    method("Original", &[], |version, _| ok(semver(version).original())),
+    method("String", &[], |version, _| ok(semver(version).to_string())),
     method("Compare", &[V], |version, args| {
-        Ok(Datum::Int(match semver(version).compare(&semver(&args[0])) {
+        Ok(Datum::Int(match semver(version).cmp(&semver(&args[0])) {
             Ordering::Less => -1,
             Ordering::Equal => 0,
             Ordering::Greater => 1,
         }))
     }),
     method("Equal", &[V], |version, args| {
-        Ok(Datum::Bool(semver(version).compare(&semver(&args[0])) == Ordering::Equal))
+        Ok(Datum::Bool(semver(version).cmp(&semver(&args[0])) == Ordering::Equal))
     }),
     method("LessThan", &[V], |version, args| {
-        Ok(Datum::Bool(semver(version).compare(&semver(&args[0])) == Ordering::Less))
+        Ok(Datum::Bool(semver(version).cmp(&semver(&args[0])) == Ordering::Less))
     }),
     method("LessThanEqual", &[V], |version, args| {
-        Ok(Datum::Bool(semver(version).compare(&semver(&args[0])) != Ordering::Greater))
+        Ok(Datum::Bool(semver(version).cmp(&semver(&args[0])) != Ordering::Greater))
     }),
     method("GreaterThan", &[V], |version, args| {
-        Ok(Datum::Bool(semver(version).compare(&semver(&args[0])) == Ordering::Greater))
+        Ok(Datum::Bool(semver(version).cmp(&semver(&args[0])) == Ordering::Greater))
     }),
     method("GreaterThanEqual", &[V], |version, args| {
-        Ok(Datum::Bool(semver(version).compare(&semver(&args[0])) != Ordering::Less))
+        Ok(Datum::Bool(semver(version).cmp(&semver(&args[0])) != Ordering::Less))
     }),
     method("IncMajor", &[], |version, _| {
         let version = semver(version);
-        Ok(raised(&version, version.major + 1, 0, 0))
+        Ok(semver_of(version.raised(version.major + 1, 0, 0)))
     }),
     method("IncMinor", &[], |version, _| {
         let version = semver(version);
-        Ok(raised(&version, version.major, version.minor + 1, 0))
+        Ok(semver_of(version.raised(version.major, version.minor + 1, 0)))
     }),
     method("IncPatch", &[], |version, _| {
         let version = semver(version);
         // A pre-release is raised to what it comes before.
         let patch = if version.pre.is_empty() { version.patch + 1 } else { version.patch };
-        Ok(raised(&version, version.major, version.minor, patch))
+        Ok(semver_of(version.raised(version.major, version.minor, patch)))
     }),
 ];
 
@@ -264,27 +264,11 @@ fn semver(datum: &Datum) -> Version {
     {
         return version.clone();
     }
-    Version {
-        major: 0,
-        minor: 0,
-        patch: 0,
-        pre: String::new(),
-        metadata: String::new(),
-        original: String::new(),
-    }
+    Version::default()
 }
 
-fn raised(version: &Version, major: u64, minor: u64, patch: u64) -> Datum {
-    let v = if version.original.starts_with('v') { "v" } else { "" };
-    let raised = Version {
-        major,
-        minor,
-        patch,
-        pre: String::new(),
-        metadata: String::new(),
-        original: format!("{v}{major}.{minor}.{patch}"),
-    };
-    Datum::Object(Rc::new(Object::Version(raised)))
+fn semver_of(version: Version) -> Datum {
+    Datum::Object(Rc::new(Object::Version(version)))
 }
 
 fn with_time(datum: &Datum, run: impl Fn(&crate::helm::render::time::Time) -> Datum) -> Outcome {

@@ -1,14 +1,12 @@
-//! What of Go's standard library shows in templates: printing, quoting, numbers, versions.
+//! What of Go's standard library shows in templates: printing, quoting, numbers.
 
 mod float;
 mod number;
 mod print;
 mod print_numbers;
 mod quote;
-mod version;
 
 pub(crate) use float::{float_json, float_key, float_shortest, float_text};
 pub(crate) use number::{NumberError, parse_float, parse_int, parse_uint};
 pub(crate) use print::{sprint, sprintf, sprintln};
 pub(crate) use quote::{is_print, quote, unquote, unquote_char};
-pub(crate) use version::{Constraints, Version};

@@ -316,7 +316,7 @@ fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
         Datum::Time(time) => Some(Str::from(time.text())),
         Datum::Duration(nanos) => Some(Str::from(crate::helm::render::time::duration_text(*nanos))),
         Datum::Object(object) => match &**object {
-            Object::Version(version) => Some(Str::from(version.text())),
+            Object::Version(version) => Some(Str::from(version.to_string())),
             _ => None,
         },
         _ => None,
@@ -337,8 +337,8 @@ fn print_object(out: &mut Vec<u8>, object: &Object, verb: char, flags: Flags, de
             ("minor", Datum::Uint64(version.minor)),
             ("patch", Datum::Uint64(version.patch)),
             ("pre", Datum::str(&version.pre)),
-            ("metadata", Datum::str(&version.metadata)),
-            ("original", Datum::str(&version.original)),
+            ("metadata", Datum::str(&version.build)),
+            ("original", Datum::str(version.original())),
         ],
         Object::Certificate { cert, key } => texts(&[("Cert", cert), ("Key", key)]),
         Object::Capabilities { kube_version, api_versions, helm_version } => vec![

@@ -1,4 +1,5 @@
-//! Versions of charts and of Kubernetes, read as loosely as Helm reads them: `v1`, `1.2` and `01.2.3` count.
+//! Versions of charts and of Kubernetes, and the objects of `semver`, as Helm reads them: `v1`, `1.2` and
+//! `01.2.3` count. Source: Masterminds/semver 3.5, which Helm 4 and its functions use.
 
 mod range;
 
@@ -28,7 +29,7 @@ pub enum BadVersion {
 }
 
 /// A version. Two that differ in build metadata only are equally high.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Version {
     /// First number.
     pub major: u64,
@@ -74,6 +75,14 @@ impl Version {
             build: build.to_owned(),
             original: text.to_owned(),
         })
+    }
+
+    /// The release of these numbers, with the `v` that this one is written with.
+    #[must_use]
+    pub fn raised(&self, major: u64, minor: u64, patch: u64) -> Self {
+        let v = if self.original.starts_with('v') { "v" } else { "" };
+        let original = format!("{v}{major}.{minor}.{patch}");
+        Self { major, minor, patch, original, ..Self::default() }
     }
 
     /// The text it was read from.

@@ -198,11 +198,12 @@ fn bounds(group: &str) -> Result<Vec<Bound>, BadRange> {
             .unwrap_or((Operator::Equal, rest));
         let behind = skip_spaces(behind);
         let length = version_length(behind).ok_or_else(bad)?;
-        found.push(bound(operator, &behind[..length])?);
+        found.push((operator, &behind[..length]));
         let after = &behind[length..];
         let next = skip_spaces(after);
         if next.is_empty() {
-            return Ok(found);
+            // The whole group has the form of one before any of its bounds is read.
+            return found.into_iter().map(|(operator, text)| bound(operator, text)).collect();
         }
         rest = match next.strip_prefix(',') {
             Some(next) => skip_spaces(next),
