@@ -22,6 +22,7 @@ pub mod cloud;
 pub mod diagnostics;
 pub mod foundry;
 pub mod helm;
+pub mod https;
 pub mod kube;
 pub mod lifecycle;
 pub mod node;

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outcome", &[]),
     ("secret", &[]),
     ("time", &[]),
+    ("https", &[]),
     ("schema", &["value", "secret", "diagnostics"]),
     ("state", &["value", "schema", "secret", "outcome"]),
     ("lifecycle", &["value", "schema", "state", "diagnostics", "outcome", "time"]),
@@ -21,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dns", WORLD),
     ("kube", WORLD),
     ("node", &["ssh", "secret", "time", "outcome"]),
-    ("helm", &["kube", "secret", "time", "outcome"]),
+    ("helm", &["kube", "secret", "time", "outcome", "https"]),
     ("helm/chart", &[]),
     ("helm/render", &[]),
     ("helm/manifest", &[]),
@@ -58,7 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What a room that talks to the world may use: nothing of Terraform.
-const WORLD: &[&str] = &["secret", "time", "outcome"];
+const WORLD: &[&str] = &["secret", "time", "outcome", "https"];
 
 /// Words that say nothing about what is in a file.
 const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "models"];

@@ -1,8 +1,6 @@
 //! The one transport of this room: HTTP/1.1 over rustls, built at the first request.
 
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,8 +8,9 @@ use bytes::Bytes;
 use futures::stream;
 use reqwest::header::HeaderMap;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
+
+use crate::https;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -114,32 +113,12 @@ impl Transport {
 /// A connection that was never made has not carried the request; everything else may have.
 fn cut(error: reqwest::Error, perhaps_sent: Option<bool>) -> NoAnswer {
     let perhaps_sent = perhaps_sent.unwrap_or_else(|| !(error.is_connect() || error.is_builder()));
-    let error = error.without_url();
-    let mut reason = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let text = inner.to_string();
-        if !reason.contains(&text) {
-            reason.push_str(": ");
-            reason.push_str(&text);
-        }
-        source = inner.source();
-    }
-    NoAnswer::Cut { reason, perhaps_sent }
+    NoAnswer::Cut { reason: https::reasons(error), perhaps_sent }
 }
 
 fn build(ca_file: Option<&Path>, direct: bool) -> Result<reqwest::Client, NoAnswer> {
-    let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let extra = ca_file.map(authorities).transpose()?.unwrap_or_default();
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&crypto))
-        .map_err(|error| NoAnswer::Trust(error.to_string()))?;
-    let mut tls = rustls::ClientConfig::builder_with_provider(crypto)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| NoAnswer::Trust(error.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let tls = https::tls(extra, None).map_err(|error| NoAnswer::Trust(error.to_string()))?;
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(concat!("terraform-provider-bud/", env!("CARGO_PKG_VERSION")))
@@ -157,13 +136,7 @@ fn build(ca_file: Option<&Path>, direct: bool) -> Result<reqwest::Client, NoAnsw
 fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, NoAnswer> {
     let bad = |reason: String| NoAnswer::Trust(format!("{}: {reason}", file.display()));
     let text = std::fs::read(file).map_err(|error| bad(error.to_string()))?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<_, _>>()
-        .map_err(|error| bad(error.to_string()))?;
-    if found.is_empty() {
-        return Err(bad("it holds no certificate in PEM form".to_owned()));
-    }
-    Ok(found)
+    https::certificates(&text).map_err(bad)
 }
 
 #[async_trait]

@@ -1,17 +1,17 @@
 //! One request after another, to whoever has charts.
 
-use std::error::Error as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use url::Url;
 
-use super::error::FetchError;
+use super::error::{FetchError, is_passing};
 use super::remote::{ChartSource, Credentials};
+use crate::https::{self, TlsError};
+use crate::outcome::Recovery;
 use crate::time::Patience;
 
 /// How long a connection may take to come about.
@@ -39,30 +39,26 @@ impl Http {
     /// A client that trusts the machine's authorities and the source's own.
     pub(super) fn new(source: &ChartSource) -> Result<Self, FetchError> {
         let trust = |what| move |reason: String| FetchError::Trust { what, reason };
-        let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let extra = match &source.ca {
-            Some(pem) => certificates(pem).map_err(trust("certificate authority"))?,
+            Some(pem) => https::certificates(pem).map_err(trust("certificate authority"))?,
             None => Vec::new(),
         };
-        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&crypto))
-            .map_err(|error| trust("trusted authorities")(error.to_string()))?;
-        let builder = rustls::ClientConfig::builder_with_provider(crypto)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| trust("TLS")(error.to_string()))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier));
-        let mut tls = match &source.client_certificate {
-            None => builder.with_no_client_auth(),
+        let client = match &source.client_certificate {
+            None => None,
             Some((chain, key)) => {
-                let chain = certificates(chain).map_err(trust("client certificate"))?;
+                let chain = https::certificates(chain).map_err(trust("client certificate"))?;
                 let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
                     .map_err(|error| trust("client key")(error.to_string()))?;
-                builder
-                    .with_client_auth_cert(chain, key)
-                    .map_err(|error| trust("client certificate")(error.to_string()))?
+                Some((chain, key))
             }
         };
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let tls = https::tls(extra, client).map_err(|error| {
+            let what = match error {
+                TlsError::Trust(_) => "trusted authorities",
+                TlsError::Client(_) => "client certificate",
+            };
+            trust(what)(error.to_string())
+        })?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .user_agent(concat!("terraform-provider-bud/", env!("CARGO_PKG_VERSION")))
@@ -90,9 +86,8 @@ impl Http {
             let asked = self.once(url, accept, authorization, limit);
             let answer = patience.finish(asked).await.map_err(ended)?;
             let passing = match &answer {
-                Ok(reply) => reply.status == 429 || reply.status >= 500,
-                Err(FetchError::Unreachable { .. }) => true,
-                Err(_) => false,
+                Ok(reply) => is_passing(reply.status),
+                Err(error) => matches!(error.recovery(), Recovery::Retry(_)),
             };
             if !passing || tries == TRIES {
                 return answer;
@@ -109,8 +104,10 @@ impl Http {
         authorization: Option<&HeaderValue>,
         limit: u64,
     ) -> Result<Reply, FetchError> {
-        let unreachable =
-            |error: reqwest::Error| FetchError::Unreachable { url: shown(url), reason: reasons(error) };
+        let unreachable = |error: reqwest::Error| FetchError::Unreachable {
+            url: shown(url),
+            reason: https::reasons(error),
+        };
         let mut request = self.client.get(url.clone()).header("Accept", accept);
         if let Some(value) = authorization {
             request = request.header(AUTHORIZATION, value.clone());
@@ -173,25 +170,4 @@ fn said(body: &[u8]) -> String {
     let errors = answer["errors"].as_array().cloned().unwrap_or_default();
     let texts: Vec<&str> = errors.iter().filter_map(|error| error["message"].as_str()).collect();
     texts.join("; ").chars().take(300).collect()
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let found: Vec<_> =
-        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
-    if found.is_empty() { Err("it holds no certificate in PEM form".to_owned()) } else { Ok(found) }
-}
-
-fn reasons(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let more = inner.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        source = inner.source();
-    }
-    text
 }
