@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value as Json, json};
-
-use super::{ADDRESS, AFTER, BEFORE, FULL, assert_goes, assert_stands, ids, last_request};
-use crate::harness::host::{Host, Interruption, Means, Outcome, Plan, Processes};
-use crate::harness::world::{Ledger, Request, World};
+use super::course::{Clean, Fault, Tally, deletes};
+use super::{ADDRESS, AFTER, BEFORE, FULL, assert_goes, assert_stands, ids};
+use crate::harness::host::{Host, Outcome, Plan, Processes};
+use crate::harness::world::World;
 
 /// What is done to the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,46 +15,11 @@ pub(super) enum Verb {
     Delete,
 }
 
-/// What goes wrong at a request.
-#[derive(Clone, Debug)]
-pub(super) enum Fault {
-    /// A line of a fault script at request n.
-    At(u64, Json),
-    /// The provider is killed when the cloud has got request n; whether it acts on it is up to the line.
-    Kill(u64, Json),
-    /// The operation that a write begins ends so.
-    Ending(Request, &'static str),
-}
-
-/// What the verb does where nothing goes wrong.
-pub(super) struct Clean {
-    pub(super) requests: Vec<Request>,
-    /// What stands afterwards.
-    ids: BTreeSet<String>,
-    /// What it deletes.
-    deletes: BTreeSet<String>,
-}
-
 /// A world with a host, used for all cases of one verb.
 pub(super) struct Stage {
     world: World,
     host: Host,
     verb: Verb,
-}
-
-/// How a case went.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) cases: usize,
-    /// Cases in which the apply with the fault went well all the same.
-    pub(super) unharmed: usize,
-    /// Further applies that were needed at all.
-    pub(super) applies: usize,
-}
-
-fn deletes(ledger: &Ledger) -> BTreeSet<String> {
-    let requests = ledger.requests.iter().filter(|request| request.method == "DELETE");
-    requests.map(|request| request.path.to_lowercase()).collect()
 }
 
 impl Stage {
@@ -98,9 +62,7 @@ impl Stage {
         let plan = self.planned().await;
         self.world.count_anew().await;
         self.host.apply_plan(plan).await.done();
-        let ledger = self.world.ledger().await;
-        let clean = Clean { requests: ledger.requests.clone(), ids: ids(&ledger), deletes: deletes(&ledger) };
-        assert!(clean.requests.iter().any(Request::changes), "{:?} changes nothing", self.verb);
+        let clean = Clean::of(&self.world.ledger().await, self.verb);
         self.ended("clean", &clean).await;
         clean
     }
@@ -124,19 +86,7 @@ impl Stage {
         let plan = self.planned().await;
         self.world.count_anew().await;
         let case = format!("{:?} {fault:?}", self.verb);
-        match fault {
-            Fault::At(n, fault) => self.world.fault_at(*n, fault.clone()).await,
-            Fault::Kill(n, fault) => {
-                self.world.faults(last_request(*n, fault)).await;
-                self.host.interrupt(Interruption::new(Means::Kill, self.world.asked(*n)));
-            }
-            Fault::Ending(write, status) => {
-                let ending = json!({ "status": status, "code": "Test", "message": "as the script says" });
-                let when = json!({ "method": write.method, "path": write.path });
-                let rule = json!({ "when": when, "do": { "operation": ending } });
-                self.world.faults(json!({ "rules": [rule] })).await;
-            }
-        }
+        fault.load(&self.world, &mut self.host).await;
         let outcome = self.host.apply_plan(plan).await;
         self.struck(&case, fault, &outcome).await;
         self.world.no_faults().await;
@@ -159,30 +109,17 @@ impl Stage {
         self.ended(&case, clean).await;
     }
 
-    /// A fault that never came proves nothing.
+    /// A fault that never came proves nothing, and it alone must have come.
     async fn struck(&self, case: &str, fault: &Fault, outcome: &Outcome) {
         let ledger = self.world.ledger().await;
-        let status = |n: u64| ledger.requests.iter().find(|one| one.n == n).and_then(|one| one.status);
+        fault.struck(case, &ledger, outcome);
         match fault {
-            Fault::At(n, fault) => {
-                let expected = match fault.as_str() {
-                    Some("cut_before" | "cut_after") => 0,
-                    Some("expire_token") => 401,
-                    _ => fault["answer"]["status"].as_u64().unwrap(),
-                };
-                assert_eq!(status(*n).map(u64::from), Some(expected), "{case}: it did not strike");
-            }
             Fault::Kill(n, _) => {
-                assert_eq!(status(*n), Some(0), "{case}: it did not strike");
-                assert!(outcome.interrupted.is_some() && outcome.failed(), "{case}: it was not killed");
                 let later: Vec<_> = ledger.requests.iter().filter(|one| one.n > *n).collect();
                 assert!(later.iter().all(|one| one.status == Some(0)), "{case}: answered {later:?}");
             }
-            Fault::Ending(write, _) => {
-                let sent = |one: &Request| one.method == write.method && one.path == write.path;
-                assert!(ledger.requests.iter().any(sent), "{case}: it was not sent");
-                assert!(outcome.failed(), "{case}: its operation did not end badly");
-            }
+            Fault::Ending(..) => assert!(outcome.failed(), "{case}: its operation did not end badly"),
+            Fault::At(..) | Fault::Room(..) | Fault::Quota(_) => {}
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::case::{Clean, Fault, Stage, Tally, Verb};
+use super::case::{Stage, Verb};
+use super::course::{Clean, Fault, Tally};
 use crate::harness::world::Request;
 
 /// Whether every kind of fault strikes every request. Else those that cost real time, because a client
@@ -35,13 +36,7 @@ async fn matrix(verb: Verb, name: &str, faults: impl FnOnce(&Clean) -> Vec<Fault
     for fault in &faults {
         stage.run(&clean, fault, &mut tally).await;
     }
-    println!(
-        "matrix: bud_network {verb:?} {name}: {} requests, {} cases passed, {} went well at once, {} further applies",
-        clean.requests.len(),
-        tally.cases,
-        tally.unharmed,
-        tally.applies,
-    );
+    tally.print("bud_network", verb, name, &clean);
 }
 
 fn at(numbers: Vec<u64>, fault: &Json) -> Vec<Fault> {

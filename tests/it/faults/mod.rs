@@ -2,6 +2,7 @@
 //! configuration is applied again, and what stands must be exactly what the state says.
 
 mod case;
+mod course;
 mod matrix;
 mod pool_case;
 mod pool_matrix;

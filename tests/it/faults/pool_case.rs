@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::{ids, last_request, named};
-use crate::harness::host::{Host, Interruption, Means, Outcome, Plan, Processes};
-use crate::harness::world::{Ledger, Request, World};
+use super::course::{Clean, Fault, Tally, deletes};
+use super::{ids, named};
+use crate::harness::host::{Host, Outcome, Plan, Processes};
+use crate::harness::world::{Ledger, World};
 use crate::node_pool::{NET, NETWORK, POOL, two, workers};
 
 /// What is done to the pool.
@@ -60,51 +61,12 @@ impl Verb {
     }
 }
 
-/// What goes wrong.
-#[derive(Clone, Debug)]
-pub(super) enum Fault {
-    /// A line of a fault script at request n.
-    At(u64, Json),
-    /// The provider is killed when the cloud has got request n; whether it acts on it is up to the line.
-    Kill(u64, Json),
-    /// The operation that a write begins ends so.
-    Ending(Request, &'static str),
-    /// The cloud has no machine at the n-th time that one is asked for, and says so like this.
-    Room(u64, &'static str),
-    /// The quota is used up at a write that takes from it.
-    Quota(Request),
-}
-
-/// What the verb does where nothing goes wrong.
-pub(super) struct Clean {
-    pub(super) requests: Vec<Request>,
-    /// What stands afterwards.
-    ids: BTreeSet<String>,
-    /// What it deletes.
-    deletes: BTreeSet<String>,
-}
-
-/// How a case went.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) cases: usize,
-    /// Cases in which the apply with the fault went well all the same.
-    pub(super) unharmed: usize,
-    /// Further applies that were needed at all.
-    pub(super) applies: usize,
-}
-
 /// A world with a host, used for all cases of one verb.
 pub(super) struct Stage {
     world: World,
     host: Host,
     verb: Verb,
     network: BTreeSet<String>,
-}
-
-fn deletes(ledger: &Ledger) -> BTreeSet<String> {
-    let requests = ledger.requests.iter().filter(|request| request.method == "DELETE");
-    requests.map(|request| request.path.to_lowercase()).collect()
 }
 
 /// The nodes whose machine exists, with the host key in its tag.
@@ -159,9 +121,7 @@ impl Stage {
         let plan = self.planned().await;
         self.world.count_anew().await;
         self.host.apply_plan(plan).await.done();
-        let ledger = self.world.ledger().await;
-        let clean = Clean { requests: ledger.requests.clone(), ids: ids(&ledger), deletes: deletes(&ledger) };
-        assert!(clean.requests.iter().any(Request::changes), "{:?} changes nothing", self.verb);
+        let clean = Clean::of(&self.world.ledger().await, self.verb);
         self.ended("clean", &clean).await;
         clean
     }
@@ -213,9 +173,9 @@ impl Stage {
         let before = keys(&self.world.ledger().await);
         self.world.count_anew().await;
         let case = format!("{:?} {fault:?}", self.verb);
-        self.load(fault).await;
+        fault.load(&self.world, &mut self.host).await;
         let outcome = self.host.apply_plan(plan).await;
-        self.struck(&case, fault, &outcome).await;
+        fault.struck(&case, &self.world.ledger().await, &outcome);
         self.world.no_faults().await;
         let left = self.world.ledger().await;
         let failed = self.failed(&left).await;
@@ -262,64 +222,5 @@ impl Stage {
             }
         }
         failed
-    }
-
-    async fn load(&mut self, fault: &Fault) {
-        let rule = |when: Json, then: Json| json!({ "rules": [{ "when": when, "do": then }] });
-        let script = match fault {
-            Fault::At(n, fault) => rule(json!({ "n": n }), fault.clone()),
-            Fault::Kill(n, fault) => {
-                self.host.interrupt(Interruption::new(Means::Kill, self.world.asked(*n)));
-                last_request(*n, fault)
-            }
-            Fault::Ending(write, status) => rule(
-                json!({ "method": write.method, "path": write.path }),
-                json!({ "operation": { "status": status, "code": "Test", "message": "as the script says" } }),
-            ),
-            Fault::Room(nth, error) => {
-                json!({ "rules": [], "capacity": [{ "sku": "*", "nth": nth, "error": error }] })
-            }
-            Fault::Quota(write) => rule(
-                json!({ "method": write.method, "path": write.path }),
-                json!({ "answer": { "status": 409, "code": "QuotaExceeded",
-                    "message": "Operation could not be completed as it results in exceeding approved Total Regional Cores \
-                                quota. Additional details - Deployment Model: Resource Manager, Location: westeurope, \
-                                Current Limit: 2, Current Usage: 2, Additional Required: 2, (Minimum) New Limit Required: 4." } }),
-            ),
-        };
-        self.world.faults(script).await;
-    }
-
-    /// A fault that never came proves nothing.
-    async fn struck(&self, case: &str, fault: &Fault, outcome: &Outcome) {
-        let ledger = self.world.ledger().await;
-        let status = |n: u64| ledger.requests.iter().find(|one| one.n == n).and_then(|one| one.status);
-        let sent = |write: &Request| {
-            ledger.requests.iter().any(|one| one.method == write.method && one.path == write.path)
-        };
-        match fault {
-            Fault::At(n, fault) => {
-                let expected = match fault.as_str() {
-                    Some("cut_before" | "cut_after") => 0,
-                    Some("expire_token") => 401,
-                    _ => fault["answer"]["status"].as_u64().unwrap(),
-                };
-                assert_eq!(status(*n).map(u64::from), Some(expected), "{case}: it did not strike");
-            }
-            Fault::Kill(n, _) => {
-                assert_eq!(status(*n), Some(0), "{case}: it did not strike");
-                assert!(outcome.interrupted.is_some() && outcome.failed(), "{case}: it was not killed");
-            }
-            Fault::Ending(write, _) => assert!(sent(write), "{case}: it was not sent"),
-            Fault::Room(..) => {
-                let told = outcome.error();
-                assert!(told.contains("capacity"), "{case}: {told}");
-            }
-            Fault::Quota(write) => {
-                assert!(sent(write), "{case}: it was not sent");
-                let told = outcome.error();
-                assert!(told.to_lowercase().contains("quota") && told.contains('4'), "{case}: {told}");
-            }
-        }
     }
 }

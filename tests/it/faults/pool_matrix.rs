@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::pool_case::{Clean, Fault, Stage, Tally, Verb};
+use super::course::{Clean, Fault, Tally};
+use super::pool_case::{Stage, Verb};
 use super::whole;
 use crate::harness::world::Request;
 
@@ -89,13 +90,7 @@ async fn survives(verb: Verb) {
             stage.run(&clean, fault, &mut tally).await;
         }
         if !faults.is_empty() {
-            println!(
-                "matrix: bud_node_pool {verb:?} {name}: {} requests, {} cases passed, {} went well at once, {} further applies",
-                clean.requests.len(),
-                tally.cases,
-                tally.unharmed,
-                tally.applies,
-            );
+            tally.print("bud_node_pool", verb, name, &clean);
         }
     }
 }
