@@ -13,9 +13,6 @@ use bud::helm::render::{Capabilities, Engine, KubeVersion, Limits, Outside, Rele
 use bud::helm::template::{Rendered, SubchartNotes, TemplateError, TemplateOptions, template};
 use clap::Args;
 
-/// Only what is used of it is taken from the system.
-const STACK: usize = 512 << 20;
-
 /// The arguments that `helm template` has as well.
 #[derive(Args)]
 pub(super) struct Template {
@@ -154,7 +151,7 @@ impl Template {
                     self.text(&rendered)
                 })
             };
-            match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
+            match std::thread::Builder::new().stack_size(Limits::STACK).spawn_scoped(scope, work) {
                 Ok(thread) => {
                     thread.join().unwrap_or_else(|_| Err(Failed("the render broke off".to_owned())))
                 }

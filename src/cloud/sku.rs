@@ -39,6 +39,15 @@ pub struct SkuSeen {
     pub max_data_disks: u32,
 }
 
+impl Quota {
+    /// Counter of all virtual processors of a region, spot aside.
+    pub const CORES: &str = "cores";
+    /// The same for spot.
+    pub const SPOT_CORES: &str = "lowPriorityCores";
+    /// Counter of the machines of a region.
+    pub const MACHINES: &str = "virtualMachines";
+}
+
 /// One counter of the account in a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {

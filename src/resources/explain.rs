@@ -32,6 +32,15 @@ fn logged_in_with(argument: Option<&str>) -> String {
     }
 }
 
+/// A provider block that is known only after another apply, where the cloud must be reached now.
+pub(super) fn not_configured() -> Diagnostic {
+    Diagnostic::error(
+        "Provider not configured yet",
+        "An argument of the provider block that is needed to reach the cloud is not known yet. Apply what \
+         it depends on first, for instance with -target.",
+    )
+}
+
 /// An error of a cloud, while doing something to the named object.
 #[must_use]
 pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) -> Diagnostic {

@@ -72,6 +72,12 @@ pub fn load(path: &Path, limits: Limits) -> Result<Chart, DiskError> {
     if metadata.is_dir() {
         return Ok(Chart::load(read_folder(path, limits)?, limits)?);
     }
+    Ok(Chart::unpack(&read_archive(path, limits)?, limits)?)
+}
+
+/// The bytes of a packed chart.
+pub(super) fn read_archive(path: &Path, limits: Limits) -> Result<Vec<u8>, DiskError> {
+    let metadata = std::fs::metadata(path).map_err(|error| io_error("stat", path, &error))?;
     let bytes = read(path, metadata.len(), limits.bytes)
         .map_err(|error| io_error("open", path, &error))?
         .ok_or_else(|| DiskError::TooLarge { path: path.display().to_string(), limit: limits.bytes })?;
@@ -82,7 +88,7 @@ pub fn load(path: &Path, limits: Limits) -> Result<Chart, DiskError> {
         }
         return Err(DiskError::NotArchive { path: shown, found: looks_like(&bytes) });
     }
-    Ok(Chart::unpack(&bytes, limits)?)
+    Ok(bytes)
 }
 
 /// The files of a chart's folder, in the order of their paths, without what `.helmignore` leaves out.

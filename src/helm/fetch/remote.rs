@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::error::FetchError;
-use super::folder;
+use super::folder::{self, DiskError};
 use super::http::{Http, basic, shown};
 use super::index::Index;
 use super::registry::{self, Reference};
@@ -119,15 +119,13 @@ pub async fn fetch(
             unpack(&bytes, shown(&url))
         }
         None => {
-            let path = Path::new(&source.chart);
-            let (chart, digest) = match std::fs::metadata(path) {
-                Ok(metadata) if metadata.is_file() && metadata.len() <= LARGEST_ARCHIVE => {
-                    let chart = folder::load(path, Limits::default())?;
-                    let bytes =
-                        std::fs::read(path).map_err(|error| folder::io_error("open", path, &error))?;
-                    (chart, Some(digest(&Sha256::digest(&bytes))))
-                }
-                _ => (folder::load(path, Limits::default())?, None),
+            let (path, limits) = (Path::new(&source.chart), Limits::default());
+            let (chart, digest) = if path.is_file() {
+                let bytes = folder::read_archive(path, limits)?;
+                let chart = Chart::unpack(&bytes, limits).map_err(DiskError::from)?;
+                (chart, Some(digest(&Sha256::digest(&bytes))))
+            } else {
+                (folder::load(path, limits)?, None)
             };
             Ok(Fetched { chart, digest, origin: source.chart.clone() })
         }

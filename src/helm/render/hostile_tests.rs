@@ -5,9 +5,6 @@ use super::{RenderError, RenderErrorKind, RenderInput};
 use crate::helm::outside::{FixedClock, SeededChance};
 use crate::helm::value::Map;
 
-/// What a thread that renders has, see `cli/template.rs`.
-const STACK: usize = 512 << 20;
-
 /// Small limits, so that a run away ends soon; what may nest is as in production.
 fn limits() -> Limits {
     Limits { steps: 20_000, bytes: 1 << 20, ..Limits::default() }
@@ -35,7 +32,7 @@ fn render(template: &str, limits: Limits) -> Result<String, RenderError> {
         let mut outside = Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None };
         Engine::new().render(&input, &mut outside).map(|files| files["c/templates/a"].clone())
     };
-    std::thread::Builder::new().stack_size(STACK).spawn(work).unwrap().join().unwrap()
+    std::thread::Builder::new().stack_size(Limits::STACK).spawn(work).unwrap().join().unwrap()
 }
 
 fn refused(template: &str) -> RenderError {

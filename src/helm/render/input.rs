@@ -164,6 +164,12 @@ pub struct Limits {
     pub bytes: usize,
 }
 
+impl Limits {
+    /// The stack, in bytes, of a thread that renders within the default limits: templates may nest as deep
+    /// as those allow. Only what is used of it is taken from the system.
+    pub const STACK: usize = 512 << 20;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { includes: 1000, depth: 1100, steps: 200_000_000, bytes: 512 << 20 }

@@ -349,18 +349,20 @@ impl Composer<'_> {
             }
             _ => self.node(Style::Flow)?,
         };
-        let value = if *self.kind()? == Kind::Value {
-            self.skip();
-            match self.kind()? {
-                Kind::FlowEntry | Kind::FlowSequenceEnd => self.empty()?,
-                _ => self.node(Style::Flow)?,
-            }
-        } else {
-            self.empty()?
-        };
+        let value = self.flow_value(&Kind::FlowSequenceEnd)?;
         let mut map = Map::new();
         put(&mut map, key, value)?;
         Ok(Value::Map(map))
+    }
+
+    /// What stands behind a key inside brackets that `end` closes; nothing where there is no colon.
+    fn flow_value(&mut self, end: &Kind) -> Result<Node> {
+        if *self.kind()? != Kind::Value {
+            return self.empty();
+        }
+        self.skip();
+        let kind = self.kind()?;
+        if *kind == Kind::FlowEntry || kind == end { self.empty() } else { self.node(Style::Flow) }
     }
 
     fn flow_mapping(&mut self) -> Result<Node> {
@@ -386,15 +388,7 @@ impl Composer<'_> {
                         Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => self.empty()?,
                         _ => self.node(Style::Flow)?,
                     };
-                    let value = if *self.kind()? == Kind::Value {
-                        self.skip();
-                        match self.kind()? {
-                            Kind::FlowEntry | Kind::FlowMappingEnd => self.empty()?,
-                            _ => self.node(Style::Flow)?,
-                        }
-                    } else {
-                        self.empty()?
-                    };
+                    let value = self.flow_value(&Kind::FlowMappingEnd)?;
                     put(&mut map, key, value)?;
                 }
                 Kind::FlowMappingEnd => break,

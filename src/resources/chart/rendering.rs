@@ -16,15 +16,12 @@ use crate::helm::value::Map;
 use crate::helm::yaml;
 use crate::value::{Path, Value};
 
-/// The stack of a render, in bytes: templates may include each other a thousand times, as Helm lets them.
-const STACK: usize = 512 << 20;
-
 /// Runs a render on a thread of its own, whose stack is large enough for whatever the limits allow.
 pub(super) async fn on_a_large_stack<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Diagnostic> + Send + 'static,
 ) -> Result<T, Diagnostic> {
     let (done, result) = tokio::sync::oneshot::channel();
-    let thread = std::thread::Builder::new().name("render".into()).stack_size(STACK);
+    let thread = std::thread::Builder::new().name("render".into()).stack_size(Limits::STACK);
     thread
         .spawn(move || {
             // Nobody listens any more where the run was stopped.
@@ -36,31 +33,36 @@ pub(super) async fn on_a_large_stack<T: Send + 'static>(
 
 /// What a configuration shows without the chart.
 pub(super) fn check(config: &Value, diagnostics: &mut Diagnostics) {
-    for (index, document) in config.get("values").as_list().unwrap_or_default().iter().enumerate() {
-        if let Some(text) = document.as_str()
-            && let Err(error) = read_values(text.as_bytes())
-        {
-            let problem = Diagnostic::error("Values are no YAML mapping", format!("{error}."));
-            diagnostics.push(problem.at(Path::of("values").index(index)));
+    for (index, value) in config.get("values").as_list().unwrap_or_default().iter().enumerate() {
+        if let Some(Err(problem)) = value.as_str().map(|text| document(index, text)) {
+            diagnostics.push(problem);
         }
     }
-    if let Some(version) = config.get("kube_version").as_str()
-        && let Err(error) = KubeVersion::parse(version)
-    {
-        let problem = Diagnostic::error("Bad version of Kubernetes", format!("{version:?}: {error}."));
-        diagnostics.push(problem.at(Path::of("kube_version")));
+    if let Some(Err(problem)) = config.get("kube_version").as_str().map(kubernetes) {
+        diagnostics.push(problem);
     }
+}
+
+/// One document of `values`.
+fn document(index: usize, text: &str) -> Result<Map, Diagnostic> {
+    read_values(text.as_bytes()).map_err(|error| {
+        Diagnostic::error("Values are no YAML mapping", format!("{error}."))
+            .at(Path::of("values").index(index))
+    })
+}
+
+fn kubernetes(version: &str) -> Result<KubeVersion, Diagnostic> {
+    KubeVersion::parse(version).map_err(|error| {
+        Diagnostic::error("Bad version of Kubernetes", format!("{version:?}: {error}."))
+            .at(Path::of("kube_version"))
+    })
 }
 
 /// The user's values in Helm's order.
 fn values(spec: &ChartSpec) -> Result<Map, Diagnostic> {
     let mut values = Map::new();
     for (index, text) in spec.values.iter().flatten().enumerate() {
-        let over = read_values(text.as_bytes()).map_err(|error| {
-            Diagnostic::error("Values are no YAML mapping", format!("{error}."))
-                .at(Path::of("values").index(index))
-        })?;
-        merge(&mut values, over);
+        merge(&mut values, document(index, text)?);
     }
     for (index, one) in spec.set.iter().flatten().enumerate() {
         let line = format!("{}={}", one.name, one.value);
@@ -100,10 +102,7 @@ pub(super) fn status(
     let values = values(spec)?;
     let mut capabilities = Capabilities::without_cluster();
     if let Some(version) = &spec.kube_version {
-        capabilities.kube_version = KubeVersion::parse(version).map_err(|error| {
-            Diagnostic::error("Bad version of Kubernetes", format!("{version:?}: {error}."))
-                .at(Path::of("kube_version"))
-        })?;
+        capabilities.kube_version = kubernetes(version)?;
     }
     capabilities.api_versions.extend(spec.api_versions.iter().flatten().cloned());
     let options = TemplateOptions {

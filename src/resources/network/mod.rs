@@ -51,13 +51,7 @@ impl Network {
     }
 
     fn networks_now(&self, object: &Value) -> Result<Arc<dyn Networks>, Diagnostic> {
-        self.networks(object)?.ok_or_else(|| {
-            Diagnostic::error(
-                "Provider not configured yet",
-                "An argument of the provider block that is needed to reach the cloud is not known yet. Apply what \
-                 it depends on first, for instance with -target.",
-            )
-        })
+        self.networks(object)?.ok_or_else(explain::not_configured)
     }
 
     fn environment(&self) -> Option<String> {

@@ -5,15 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::plan::find;
 use super::wanted::{Roster, Wanted};
-use crate::cloud::SkuSeen;
+use crate::cloud::{Quota, SkuSeen};
 use crate::value::Value;
 
-/// Counter of all virtual processors of a region, spot aside.
-pub(super) const CORES: &str = "cores";
-/// The same for spot.
-pub(super) const SPOT_CORES: &str = "lowPriorityCores";
-/// Machines.
-const MACHINES: &str = "virtualMachines";
 /// Public addresses.
 const ADDRESSES: &str = "PublicIPAddresses";
 /// Static ones of the kind that we make.
@@ -49,7 +43,7 @@ impl Demand {
         let spot = offer.as_ref().is_some_and(|offer| offer.spot);
         for _ in roster.added.keys() {
             demand.machine(wants, spot, 1);
-            *demand.counts.entry(MACHINES.into()).or_default() += 1;
+            *demand.counts.entry(Quota::MACHINES.into()).or_default() += 1;
             *demand.counts.entry(CARDS.into()).or_default() += 1;
         }
         for node in roster.anew.keys() {
@@ -64,7 +58,7 @@ impl Demand {
             |node: &&String| prior.get("nodes").as_map().is_some_and(|nodes| nodes.contains_key(*node));
         for node in roster.gone.iter().filter(existing) {
             demand.machine(has(node), was_spot, -1);
-            *demand.counts.entry(MACHINES.into()).or_default() -= 1;
+            *demand.counts.entry(Quota::MACHINES.into()).or_default() -= 1;
             *demand.counts.entry(CARDS.into()).or_default() -= 1;
         }
         for name in ["public_ipv4", "public_ipv6"] {
@@ -88,9 +82,9 @@ impl Demand {
         let Some(sku) = sku else { return };
         let cores = i64::from(sku.vcpus) * sign;
         if spot {
-            *self.counts.entry(SPOT_CORES.into()).or_default() += cores;
+            *self.counts.entry(Quota::SPOT_CORES.into()).or_default() += cores;
         } else {
-            *self.counts.entry(CORES.into()).or_default() += cores;
+            *self.counts.entry(Quota::CORES.into()).or_default() += cores;
             *self.counts.entry(sku.family.clone()).or_default() += cores;
         }
     }
@@ -131,20 +125,22 @@ impl Demands {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{CORES, Demand, Demands};
+    use super::{Demand, Demands, Quota};
 
     #[test]
     fn a_pool_is_counted_once_and_leaves_when_its_apply_begins() {
         let demands = Demands::default();
-        let of =
-            |cores| Demand { location: "westus".into(), counts: BTreeMap::from([(CORES.to_owned(), cores)]) };
-        assert_eq!(demands.plan("/n", "a", of(4))[CORES], 4);
-        assert_eq!(demands.plan("/n", "b", of(8))[CORES], 12);
-        assert_eq!(demands.plan("/N", "a", of(6))[CORES], 14, "planned again it is replaced");
+        let of = |cores| Demand {
+            location: "westus".into(),
+            counts: BTreeMap::from([(Quota::CORES.to_owned(), cores)]),
+        };
+        assert_eq!(demands.plan("/n", "a", of(4))[Quota::CORES], 4);
+        assert_eq!(demands.plan("/n", "b", of(8))[Quota::CORES], 12);
+        assert_eq!(demands.plan("/N", "a", of(6))[Quota::CORES], 14, "planned again it is replaced");
         let elsewhere = Demand { location: "eastus".into(), ..of(100) };
-        assert_eq!(demands.plan("/m", "a", elsewhere)[CORES], 100, "regions are counted apart");
+        assert_eq!(demands.plan("/m", "a", elsewhere)[Quota::CORES], 100, "regions are counted apart");
         assert!(demands.begin("/n", "a"));
         assert!(!demands.begin("/n", "a"));
-        assert_eq!(demands.plan("/n", "b", of(8))[CORES], 8);
+        assert_eq!(demands.plan("/n", "b", of(8))[Quota::CORES], 8);
     }
 }

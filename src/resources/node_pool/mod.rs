@@ -76,13 +76,7 @@ impl NodePool {
     }
 
     fn machines_now(&self, object: &Value) -> Result<Arc<dyn Machines>, Diagnostic> {
-        self.machines(object)?.ok_or_else(|| {
-            Diagnostic::error(
-                "Provider not configured yet",
-                "An argument of the provider block that is needed to reach the cloud is not known yet. Apply what \
-                 it depends on first, for instance with -target.",
-            )
-        })
+        self.machines(object)?.ok_or_else(super::explain::not_configured)
     }
 
     fn environment(&self) -> Option<String> {

@@ -36,18 +36,10 @@ impl Skus {
     fn machines(&self, cloud: &str) -> Result<Arc<dyn Machines>, Diagnostic> {
         match self.context.cloud(cloud) {
             Ok(Planned::Known(cloud)) => Ok(cloud.machines()),
-            Ok(Planned::Unknown) => Err(not_configured()),
+            Ok(Planned::Unknown) => Err(explain::not_configured()),
             Err(error) => Err(explain::cloud(&error, "Using the cloud", None)),
         }
     }
-}
-
-fn not_configured() -> Diagnostic {
-    Diagnostic::error(
-        "Provider not configured yet",
-        "An argument of the provider block that is needed to reach the cloud is not known yet. Apply what it \
-         depends on first, for instance with -target.",
-    )
 }
 
 #[async_trait]
@@ -78,20 +70,20 @@ impl Source for Skus {
 
     async fn read(&self, object: &Value, patience: &Patience) -> Result<(Value, Diagnostics), Diagnostics> {
         let mut spec = SkusSpec::from_object(object, &Path::root()).map_err(|unread| match unread {
-            Unread::Unknown => not_configured(),
+            Unread::Unknown => explain::not_configured(),
             Unread::Wrong(diagnostic) => *diagnostic,
         })?;
         let settings = self.context.settings();
         if spec.cloud.is_none() {
             spec.cloud = Some(match &settings.cloud {
                 Planned::Known(cloud) => cloud.clone().unwrap_or_else(|| CloudName::Azure.word().to_owned()),
-                Planned::Unknown => return Err(not_configured().into()),
+                Planned::Unknown => return Err(explain::not_configured().into()),
             });
         }
         if spec.location.is_none() {
             spec.location = match &settings.location {
                 Planned::Known(location) => location.clone(),
-                Planned::Unknown => return Err(not_configured().into()),
+                Planned::Unknown => return Err(explain::not_configured().into()),
             };
         }
         let (Some(cloud), Some(location)) = (spec.cloud.clone(), spec.location.clone()) else {

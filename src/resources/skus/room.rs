@@ -2,13 +2,6 @@
 
 use crate::cloud::{Quota, SkuSeen};
 
-/// Counter of all virtual processors of a region, spot aside.
-const CORES: &str = "cores";
-/// The same for spot.
-const SPOT_CORES: &str = "lowPriorityCores";
-/// Machines of a region.
-const MACHINES: &str = "virtualMachines";
-
 /// The quotas of a region.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room<'a>(pub(super) &'a [Quota]);
@@ -21,7 +14,7 @@ impl Room<'_> {
 
     /// Virtual processors left for a family; absent where nothing is counted.
     pub(super) fn cores(self, family: &str) -> Option<i64> {
-        [family, CORES].into_iter().filter_map(|name| self.left(name)).min()
+        [family, Quota::CORES].into_iter().filter_map(|name| self.left(name)).min()
     }
 
     /// Machines left of a type.
@@ -31,12 +24,12 @@ impl Room<'_> {
 
     /// Spot machines left of a type: they share one counter of the region.
     pub(super) fn spot_machines(self, sku: &SkuSeen) -> Option<i64> {
-        self.of(self.left(SPOT_CORES), sku)
+        self.of(self.left(Quota::SPOT_CORES), sku)
     }
 
     fn of(self, cores: Option<i64>, sku: &SkuSeen) -> Option<i64> {
         let by_cores = cores.map(|cores| cores / i64::from(sku.vcpus.max(1)));
-        [by_cores, self.left(MACHINES)].into_iter().flatten().min()
+        [by_cores, self.left(Quota::MACHINES)].into_iter().flatten().min()
     }
 }
 
