@@ -83,10 +83,8 @@ impl AzureMachines {
     /// A list to its last page; empty where the group does not exist.
     async fn listed(&self, call: Call, patience: &Patience) -> Result<Listed, CloudError> {
         let mut listed = Listed::default();
-        match self.client.each(call, &mut |one| listed.insert(&one), patience).await {
-            Err(error) if !answer_of(&error).is_some_and(error_codes::is_missing) => Err(error),
-            _ => Ok(listed),
-        }
+        self.each(call, &mut |one| listed.insert(&one), patience).await?;
+        Ok(listed)
     }
 
     /// The power of the machines of a group. Only the list of the whole subscription tells it.
@@ -104,9 +102,20 @@ impl AzureMachines {
             }
         };
         let call = Call::get(&path, COMPUTE).with("statusOnly", "true");
-        match self.client.each(call, &mut take, patience).await {
+        self.each(call, &mut take, patience).await?;
+        Ok(powers)
+    }
+
+    /// Hands over each element of a list; none where what holds them does not exist.
+    async fn each(
+        &self,
+        call: Call,
+        take: &mut (dyn FnMut(Value) + Send),
+        patience: &Patience,
+    ) -> Result<(), CloudError> {
+        match self.client.each(call, take, patience).await {
             Err(error) if !answer_of(&error).is_some_and(error_codes::is_missing) => Err(error),
-            _ => Ok(powers),
+            _ => Ok(()),
         }
     }
 
