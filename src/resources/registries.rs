@@ -49,7 +49,12 @@ impl Logins for Registries {
                     .access_token(patience)
                     .await
                     .map_err(|error| no(explain::cloud(&error, &doing, None).detail))?;
-                acr_credentials(host, None, &token, &self.source, patience).await.map(Some)
+                match acr_credentials(host, None, &token, &self.source, patience).await {
+                    Err(error @ FetchError::Denied { .. }) => Err(no(format!(
+                        "{error}; the account may not pull from it: give it the role AcrPull on the registry"
+                    ))),
+                    answer => answer.map(Some),
+                }
             }
         }
     }

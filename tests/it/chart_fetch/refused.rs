@@ -12,7 +12,9 @@ fn a_chart_that_is_not_to_be_had_is_one_error() {
     bench.control("POST", "/charts", &std::fs::read(packed).unwrap());
     let (http, https, oci, ca) =
         (bench.endpoint("charts_http"), bench.endpoint("charts"), bench.endpoint("charts_oci"), bench.ca());
-    let home = bench.home.path();
+    // Not where the chart's folder lies: that would go first.
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
     let said = |arguments: &[&str]| {
         let all: Vec<&str> = ["template", "it"].iter().chain(arguments).copied().collect();
         error(home, &all)

@@ -204,3 +204,111 @@ fn what_is_wrong_is_one_error_on_the_attribute() {
         }
     });
 }
+
+#[test]
+fn dependencies_are_fetched_and_nothing_is_written() {
+    each(|host| {
+        let world = World::prompt();
+        let folder = Folder::new(&world, host);
+        for version in ["1.0.0", "1.10.0", "2.0.0"] {
+            world.shelve(&packed(version));
+        }
+        let parent = folder.path("parent");
+        std::fs::create_dir_all(&parent).unwrap();
+        let chart = |range: &str, repository: &str| {
+            let text = format!(
+                "apiVersion: v2\nname: parent\nversion: 0.1.0\ndependencies:\n- name: shown\n  version: \"{range}\"\n  \
+                 repository: {repository}\n"
+            );
+            std::fs::write(parent.join("Chart.yaml"), text).unwrap();
+        };
+        let registry = world.endpoint("charts_oci");
+        let mirrors = format!("chart_mirrors = {{ \"https://charts.example.com/x\" = \"{registry}\" }}");
+        let arguments = format!(
+            "repository_ca_file = \"{}\"\nchart = \"./parent\"\ndependency_update = true",
+            world.env()["BUD_AZURE_CA_FILE"]
+        );
+        chart("1.x", "https://charts.example.com/x");
+        write(&folder, &mirrors, &arguments);
+        let first = given(&folder);
+        let manifest = first["manifest"].as_str().unwrap();
+        assert!(manifest.contains("# Source: parent/charts/shown/templates/map.yaml"), "{manifest}");
+        assert_eq!(first["metadata"]["name"], "parent");
+        folder.is_settled("dependencies");
+        let left: Vec<_> = std::fs::read_dir(&parent).unwrap().map(|one| one.unwrap().file_name()).collect();
+        assert_eq!(left, ["Chart.yaml"], "nothing is written into the chart's folder");
+        for (range, repository, summary, says) in [
+            (">9", registry.as_str(), "Dependencies cannot be fetched", "can't get a valid version"),
+            ("1.x", "\"@sim\"", "Dependencies cannot be fetched", "helm program"),
+            ("1.x", "https://127.0.0.1:1", "Chart repository cannot be reached", "Dependency \"shown\""),
+        ] {
+            chart(range, repository);
+            let errors = folder.run(&["plan", "-json"]).errors();
+            assert_eq!(errors.len(), 1, "{errors:#?}");
+            assert_eq!(errors[0].summary, summary, "{errors:#?}");
+            assert!(errors[0].detail.contains(says), "{errors:#?}");
+        }
+    });
+}
+
+#[test]
+fn a_registry_of_azure_is_logged_in_to_with_the_account() {
+    each(|host| {
+        let world = World::prompt();
+        let folder = Folder::new(&world, host);
+        world.shelve(&packed("1.2.3"));
+        world.chart_access("acr", "", "");
+        let registry = world.endpoint("charts_oci");
+        let host_port = registry.strip_prefix("oci://").unwrap().split('/').next().unwrap().to_owned();
+        let login = |kind: &str| format!("registry_auth = {{ \"{host_port}\" = {{ type = \"{kind}\" }} }}");
+        let arguments = format!(
+            "repository_ca_file = \"{}\"\nrepository = \"{registry}\"\nchart = \"shown\"",
+            world.env()["BUD_AZURE_CA_FILE"]
+        );
+        write(&folder, &login("acr"), &arguments);
+        assert_eq!(given(&folder)["metadata"]["version"], "1.2.3");
+        let one = |provider: &str| {
+            write(&folder, provider, &arguments);
+            let errors = folder.run(&["plan", "-json"]).errors();
+            assert_eq!(errors.len(), 1, "{errors:#?}");
+            errors.into_iter().next().unwrap()
+        };
+        assert_eq!(one(&login("anonymous")).summary, "Chart repository refuses the login");
+        // Somebody whom Azure does not know is not known to its registry either.
+        let wrong = one(&format!("{}\nazure = {{ client_secret = \"wrong\" }}", login("acr")));
+        assert_eq!(wrong.summary, "No login for the registry", "{wrong:#?}");
+        assert!(wrong.detail.contains(&host_port) && wrong.detail.contains("client_secret"), "{wrong:#?}");
+        let ecr = one(&login("ecr"));
+        assert_eq!(ecr.summary, "Login not available", "{ecr:#?}");
+        assert!(ecr.detail.contains("get-login-password"), "{ecr:#?}");
+        assert_eq!(one(&login("basic")).summary, "Argument missing");
+        let both = format!("registry_auth = {{ \"{host_port}\" = {{ type = \"acr\", username = \"a\" }} }}");
+        assert_eq!(one(&both).summary, "Argument of no use");
+    });
+}
+
+#[test]
+fn a_chart_that_is_not_signed_is_refused_where_it_must_be() {
+    each(|host| {
+        let world = World::prompt();
+        let folder = Folder::new(&world, host);
+        let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/provenance/ann.asc");
+        for (arguments, summary, says) in [
+            (
+                format!("verify = true\nkeyring = \"{keys}\""),
+                "Chart's signature does not hold",
+                "is not signed",
+            ),
+            ("verify = true".to_owned(), "Argument missing", "gpg --export"),
+            (format!("keyring = \"{keys}\""), "Argument missing", "keyring is of use with verify only"),
+            ("verify = true\nkeyring = \"main.tf\"".to_owned(), "Bad keyring", "no keyring"),
+        ] {
+            write(&folder, "", &format!("chart = \"./shown-1.0.0.tgz\"\n{arguments}"));
+            std::fs::write(folder.path("shown-1.0.0.tgz"), packed("1.0.0")).unwrap();
+            let errors = folder.run(&["plan", "-json"]).errors();
+            assert_eq!(errors.len(), 1, "{errors:#?}");
+            assert_eq!(errors[0].summary, summary, "{errors:#?}");
+            assert!(errors[0].detail.contains(says), "{errors:#?}");
+        }
+    });
+}

@@ -10,7 +10,7 @@ use super::key::PublicKey;
 use super::keybox;
 use super::message::Message;
 use super::packet::{
-    PUBLIC_KEY, PUBLIC_SUBKEY, Packet, SECRET_KEY, SECRET_SUBKEY, SIGNATURE, USER_ID, packets,
+    PUBLIC_KEY, PUBLIC_SUBKEY, Packet, SECRET_KEY, SECRET_SUBKEY, SIGNATURE, TRUST, USER_ID, packets,
 };
 use super::signature::{Hash, Purpose, Signature};
 use crate::helm::fetch::remote;
@@ -82,7 +82,9 @@ impl Keyring {
         } else {
             data.to_vec()
         };
-        let packets = packets(&bytes).map_err(BadKeyring::Form)?;
+        let mut packets = packets(&bytes).map_err(BadKeyring::Form)?;
+        // GnuPG's own notes stand between a name and its signatures.
+        packets.retain(|packet| packet.tag != TRUST);
         if packets.is_empty() {
             return Err(BadKeyring::Form("it is empty"));
         }

@@ -14,6 +14,8 @@ pub(super) const SECRET_KEY: u8 = 5;
 pub(super) const PUBLIC_KEY: u8 = 6;
 /// A secret subkey.
 pub(super) const SECRET_SUBKEY: u8 = 7;
+/// How far GnuPG trusts what stands in front.
+pub(super) const TRUST: u8 = 12;
 /// A user's name.
 pub(super) const USER_ID: u8 = 13;
 /// A public subkey.

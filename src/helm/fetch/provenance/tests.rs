@@ -45,6 +45,16 @@ fn keys_of_each_kind_sign() {
 }
 
 #[test]
+fn a_keybox_is_a_keyring() {
+    let data = include_bytes!("../../../../tests/provenance/ring.kbx");
+    let ring = Keyring::read(data).unwrap();
+    for provenance in [made!("ann.prov"), made!("ben.prov"), made!("cat.prov"), made!("dan.prov")] {
+        ring.verify_at(FILE, ARCHIVE, provenance.as_bytes(), NOW).unwrap();
+    }
+    assert!(matches!(Keyring::read(&data[..data.len() - 1]), Err(BadKeyring::Form(_))));
+}
+
+#[test]
 fn what_does_not_hold_is_told_apart() {
     let (keys, good) = (made!("ann.asc"), made!("ann.prov"));
     let told = |result: Result<String, ProvenanceError>| result.unwrap_err();
