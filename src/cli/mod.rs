@@ -1,5 +1,6 @@
 //! The command line outside a host: what there is, and what each command calls.
 
+mod chart;
 mod pages;
 mod template;
 

@@ -1,12 +1,10 @@
 //! `template`: what `helm template` prints, rendered without Helm.
 
 use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use bud::helm::chart::SchemaCheck;
-use bud::helm::chart::archive::Limits as ArchiveLimits;
-use bud::helm::fetch::{self, ValueOptions};
+use bud::helm::fetch::ValueOptions;
 use bud::helm::manifest::{self, TestHooks};
 use bud::helm::outside::{SystemChance, SystemClock};
 use bud::helm::render::{Capabilities, Engine, KubeVersion, Limits, Outside, Release};
@@ -64,6 +62,8 @@ pub(super) struct Template {
     /// Print only these templates
     #[arg(short, long, value_delimiter = ',')]
     show_only: Vec<String>,
+    #[command(flatten)]
+    place: super::chart::Place,
 }
 
 /// Why nothing was printed.
@@ -78,9 +78,6 @@ impl Template {
             [name, chart, ..] => (name.as_str(), chart),
             [] => return Err(Failed("\"helm template\" requires at least 1 argument".to_owned())),
         };
-        if !Path::new(path).exists() {
-            return Err(Failed(format!("path {path:?} not found")));
-        }
         let options = ValueOptions {
             files: self.values.clone(),
             json: self.set_json.clone(),
@@ -95,7 +92,7 @@ impl Template {
             capabilities.kube_version = KubeVersion::parse(version).map_err(|error| failed(&error))?;
         }
         capabilities.api_versions.extend(self.api_versions.iter().cloned());
-        let chart = fetch::load(Path::new(path), ArchiveLimits::default()).map_err(|error| failed(&error))?;
+        let chart = self.place.chart(path)?;
         let options = TemplateOptions {
             release: Release {
                 name: name.to_owned(),

@@ -26,11 +26,21 @@ pub use tags::{Mark, Owner};
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
+use crate::secret::Secret;
+use crate::time::Patience;
+
 /// One account in one cloud.
+#[async_trait]
 pub trait Cloud: Send + Sync {
     /// Its networks.
     fn networks(&self) -> Arc<dyn Networks>;
 
     /// Its machines.
     fn machines(&self) -> Arc<dyn Machines>;
+
+    /// A token of the account, for services of the cloud that take one beside its own API, such as its
+    /// registries.
+    async fn access_token(&self, patience: &Patience) -> Result<Secret, CloudError>;
 }

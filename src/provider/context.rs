@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Environment;
+use super::registry::{self, RegistryLogin};
 use crate::cloud::{Cloud, CloudError};
 use crate::schema::{Field, Planned, Unread};
 use crate::secret::Secret;
@@ -28,7 +29,7 @@ pub struct Settings {
     pub ssh_key: Planned<Option<SshKey>>,
     /// Chart repositories by their public address, and where to fetch them instead.
     pub chart_mirrors: Planned<BTreeMap<String, String>>,
-    /// Name and password of registries, by host.
+    /// How registries are logged in to, by host.
     pub registry_auth: Planned<BTreeMap<String, RegistryLogin>>,
     /// Names of tags that others rewrite.
     pub ignored_keys: Vec<String>,
@@ -51,7 +52,7 @@ impl Settings {
             preflight: planned(config.get("preflight")),
             ssh_key: ssh_key(config.get("ssh")),
             chart_mirrors: or_none(planned(config.get("chart_mirrors"))),
-            registry_auth: registry_auth(config.get("registry_auth")),
+            registry_auth: registry::logins(config.get("registry_auth")),
             ignored_keys: planned(ignore.get("keys")).known().flatten().unwrap_or_default(),
             ignored_prefixes: planned(ignore.get("key_prefixes")).known().flatten().unwrap_or_default(),
         }
@@ -65,34 +66,11 @@ impl Settings {
     }
 }
 
-/// The logins of registries that have a user; the others are anonymous, or get theirs from a cloud.
-fn registry_auth(block: &Value) -> Planned<BTreeMap<String, RegistryLogin>> {
-    if !block.is_wholly_known() {
-        return Planned::Unknown;
-    }
-    let hosts = block.as_map().into_iter().flatten();
-    let logins = hosts.filter_map(|(host, login)| {
-        let username = login.get("username").as_str()?.to_owned();
-        let password = Secret::new(login.get("password").as_str().unwrap_or_default());
-        Some((host.clone(), RegistryLogin { username, password }))
-    });
-    Planned::Known(logins.collect())
-}
-
 fn or_none<T: Default>(planned: Planned<Option<T>>) -> Planned<T> {
     match planned {
         Planned::Known(value) => Planned::Known(value.unwrap_or_default()),
         Planned::Unknown => Planned::Unknown,
     }
-}
-
-/// Who logs in to a registry.
-#[derive(Clone, Debug)]
-pub struct RegistryLogin {
-    /// Name.
-    pub username: String,
-    /// Password.
-    pub password: Secret,
 }
 
 /// Where the private key of the provider's `ssh` block is.

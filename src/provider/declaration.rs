@@ -122,7 +122,8 @@ declare! {
 declare! {
     /// Credential of a registry.
     pub struct RegistryAuthBlock {
-        /// Kind of login: `basic`, `acr`, `ecr` or `anonymous`.
+        /// Kind of login: `basic` (the default with a user), `acr` (Azure Container Registry, with the account of
+        /// `azure`), `ecr` or `anonymous`. `ecr` is refused by this version.
         r#type: Option<String> = Rule::one_of(&["basic", "acr", "ecr", "anonymous"]),
         /// User, with `basic`.
         username: Option<String> = Rule::plain(),

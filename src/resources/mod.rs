@@ -8,6 +8,7 @@ mod network;
 mod node_pool;
 mod pages;
 mod planned_networks;
+mod registries;
 mod service;
 mod skus;
 mod tags;

@@ -17,7 +17,7 @@ use crate::lifecycle::{
     self, Apply, ApplyDone, FunctionError, Import, ImportDone, Managed, Plan, PlanDone, Read, ReadDone,
     Service, Source, Upgrade,
 };
-use crate::provider::{Context, Environment, block};
+use crate::provider::{Context, Environment, block, check_registries};
 use crate::schema::{Draft, ProviderSchema};
 use crate::value::{Kind, Value};
 
@@ -80,6 +80,7 @@ impl Service for Bud {
         let mut diagnostics = lifecycle::check(&self.schema().provider.attributes, &config, true);
         if !diagnostics.has_errors() {
             super::tags::check(&Draft::root(&config), "default_tags", &mut diagnostics);
+            diagnostics.extend(check_registries(config.get("registry_auth")));
         }
         diagnostics
     }

@@ -21,6 +21,7 @@ use super::retry::{self, Chance};
 use super::settings::Settings;
 use crate::cloud::{Answer, CloudError};
 use crate::outcome::Recovery;
+use crate::secret::Secret;
 use crate::time::{Ended, Patience};
 
 /// How long Azure may not know a group that it has just made.
@@ -145,6 +146,11 @@ impl Client {
             transport,
             endpoints,
         })
+    }
+
+    /// The account's token, for those beside the resource manager that take it.
+    pub(super) async fn access_token(&self, patience: &Patience) -> Result<Secret, CloudError> {
+        self.login.token(patience).await
     }
 
     /// Sends a call until it is answered for good. All our calls may be repeated: they say what shall

@@ -1,7 +1,8 @@
 //! Azure Resource Manager.
 //!
 //! Invariants: nothing is contacted and no file is read before the first request; no environment
-//! variable is read here; a token leaves for the resource manager's address alone; what others put
+//! variable is read here; a token leaves for the resource manager's address, and else only by
+//! `access_token`, for whom the user names; what others put
 //! on an object survives every change of ours.
 
 mod availability_set;
@@ -39,8 +40,13 @@ use std::sync::Arc;
 
 pub use settings::Settings;
 
+use async_trait::async_trait;
+
 use super::{Cloud, CloudError, Machines, Networks};
 use client::Client;
+
+use crate::secret::Secret;
+use crate::time::Patience;
 
 /// One subscription in Azure.
 pub struct Azure {
@@ -59,6 +65,7 @@ impl Azure {
     }
 }
 
+#[async_trait]
 impl Cloud for Azure {
     fn networks(&self) -> Arc<dyn Networks> {
         Arc::new(network::AzureNetworks::new(Arc::clone(&self.client)))
@@ -66,5 +73,9 @@ impl Cloud for Azure {
 
     fn machines(&self) -> Arc<dyn Machines> {
         Arc::new(machine::AzureMachines::new(Arc::clone(&self.client), Arc::clone(&self.known)))
+    }
+
+    async fn access_token(&self, patience: &Patience) -> Result<Secret, CloudError> {
+        self.client.access_token(patience).await
     }
 }

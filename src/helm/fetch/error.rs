@@ -1,11 +1,14 @@
 //! Why a chart could not be had from elsewhere.
 
+use std::time::Duration;
+
 use crate::helm::chart::LoadError;
 use crate::helm::version::BadRange;
 use crate::outcome::Recovery;
 use crate::time::Ended;
 
 use super::folder::DiskError;
+use super::provenance::ProvenanceError;
 
 /// Why a chart could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,8 @@ pub enum FetchError {
         status: u16,
         /// What the answer said, as far as a registry says something.
         said: String,
+        /// When to ask again, where the answer says so.
+        again: Option<Duration>,
     },
     /// The answer is larger than allowed.
     #[error("{url} is larger than {limit} bytes")]
@@ -118,6 +123,17 @@ pub enum FetchError {
         /// The highest versions that there are.
         known: Vec<String>,
     },
+    /// A login that a cloud should give is not to be had.
+    #[error("no login for {host}: {reason}")]
+    Login {
+        /// The registry.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The signature is not there, or not what it should be.
+    #[error(transparent)]
+    Provenance(#[from] ProvenanceError),
     /// The run ended before the chart was here.
     #[error("fetching {url}: {ended}")]
     Ended {
@@ -134,8 +150,8 @@ impl FetchError {
     pub fn recovery(&self) -> Recovery {
         match self {
             Self::Unreachable { .. } => Recovery::Retry(None),
-            Self::Refused { status, .. } if is_passing(*status) => Recovery::Retry(None),
-            Self::Denied { .. } => Recovery::Denied,
+            Self::Refused { status, again, .. } if is_passing(*status) => Recovery::Retry(*again),
+            Self::Denied { .. } | Self::Login { .. } => Recovery::Denied,
             Self::Ended { .. } => Recovery::Fatal,
             _ => Recovery::Rejected(None),
         }

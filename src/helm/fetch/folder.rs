@@ -91,6 +91,19 @@ pub(super) fn read_archive(path: &Path, limits: Limits) -> Result<Vec<u8>, DiskE
     Ok(bytes)
 }
 
+/// A file that lies beside another, with an ending more; nothing where there is none.
+pub(super) fn read_beside(path: &Path, ending: &str) -> Result<Option<Vec<u8>>, DiskError> {
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(".");
+    beside.push(ending);
+    let beside = PathBuf::from(beside);
+    match std::fs::read(&beside) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error("open", &beside, &error)),
+    }
+}
+
 /// The files of a chart's folder, in the order of their paths, without what `.helmignore` leaves out.
 pub fn read_folder(folder: &Path, limits: Limits) -> Result<Vec<SourceFile>, DiskError> {
     let folder = std::path::absolute(folder).map_err(|error| io_error("open", folder, &error))?;
@@ -102,15 +115,20 @@ pub fn read_folder(folder: &Path, limits: Limits) -> Result<Vec<SourceFile>, Dis
         }
         Err(error) => return Err(io_error("open", &meta, &error)),
     }
+    let mut walk = Walk { ignore: ignored(&folder)?, limits, left: limits.bytes, files: Vec::new() };
+    walk.folder(&folder, "", 0)?;
+    Ok(walk.files)
+}
+
+/// `.helmignore` of a chart's folder.
+pub(super) fn ignored(folder: &Path) -> Result<Ignore, DiskError> {
     let rules = folder.join(".helmignore");
     let rules = match std::fs::read(&rules) {
         Ok(text) => String::from_utf8_lossy(&text).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(io_error("open", &rules, &error)),
     };
-    let mut walk = Walk { ignore: Ignore::parse(&rules)?, limits, left: limits.bytes, files: Vec::new() };
-    walk.folder(&folder, "", 0)?;
-    Ok(walk.files)
+    Ok(Ignore::parse(&rules)?)
 }
 
 struct Walk {

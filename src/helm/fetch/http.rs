@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use url::Url;
@@ -20,6 +20,8 @@ const CONNECT: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(60);
 /// How often a request is made at most that only failed for a moment.
 const TRIES: u32 = 4;
+/// The longest wait that a server may ask for; whoever wants more is not waited for.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// A client with the certificates of one source.
 #[derive(Debug)]
@@ -38,6 +40,15 @@ pub(super) struct Reply {
 impl Http {
     /// A client that trusts the machine's authorities and the source's own.
     pub(super) fn new(source: &ChartSource) -> Result<Self, FetchError> {
+        Self::with(source, reqwest::redirect::Policy::limited(10))
+    }
+
+    /// A client that goes nowhere else than where it is sent, for what nobody else may see.
+    pub(super) fn strict(source: &ChartSource) -> Result<Self, FetchError> {
+        Self::with(source, reqwest::redirect::Policy::none())
+    }
+
+    fn with(source: &ChartSource, redirects: reqwest::redirect::Policy) -> Result<Self, FetchError> {
         let trust = |what| move |reason: String| FetchError::Trust { what, reason };
         let extra = match &source.ca {
             Some(pem) => https::certificates(pem).map_err(trust("certificate authority"))?,
@@ -64,7 +75,7 @@ impl Http {
             .user_agent(concat!("terraform-provider-bud/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
-            .redirect(reqwest::redirect::Policy::limited(10))
+            .redirect(redirects)
             .build()
             .map_err(|error| trust("TLS")(error.to_string()))?;
         Ok(Self { client })
@@ -79,50 +90,75 @@ impl Http {
         limit: u64,
         patience: &Patience,
     ) -> Result<Reply, FetchError> {
+        self.ask(url, limit, patience, || {
+            let request = self.client.get(url.clone()).header("Accept", accept);
+            match authorization {
+                Some(value) => request.header(AUTHORIZATION, value.clone()),
+                None => request,
+            }
+        })
+        .await
+    }
+
+    /// Sends a form, and asks again as `get` does: for requests that may be made twice.
+    pub(super) async fn post(
+        &self,
+        url: &Url,
+        form: &str,
+        limit: u64,
+        patience: &Patience,
+    ) -> Result<Reply, FetchError> {
+        self.ask(url, limit, patience, || {
+            let request = self.client.post(url.clone()).header("Accept", "application/json");
+            request.header("Content-Type", "application/x-www-form-urlencoded").body(form.to_owned())
+        })
+        .await
+    }
+
+    async fn ask(
+        &self,
+        url: &Url,
+        limit: u64,
+        patience: &Patience,
+        request: impl Fn() -> reqwest::RequestBuilder,
+    ) -> Result<Reply, FetchError> {
         let mut tries = 1;
         loop {
             let ended = |ended| FetchError::Ended { url: shown(url), ended };
             patience.check().map_err(ended)?;
-            let asked = self.once(url, accept, authorization, limit);
-            let answer = patience.finish(asked).await.map_err(ended)?;
-            let passing = match &answer {
-                Ok(reply) => is_passing(reply.status),
-                Err(error) => matches!(error.recovery(), Recovery::Retry(_)),
+            let answer = patience.finish(once(request(), url, limit)).await.map_err(ended)?;
+            let asked = match &answer {
+                Ok(reply) if !is_passing(reply.status) => return answer,
+                Ok(reply) => reply.again(),
+                Err(error) => match error.recovery() {
+                    Recovery::Retry(again) => again,
+                    _ => return answer,
+                },
             };
-            if !passing || tries == TRIES {
+            let pause = asked.unwrap_or(Duration::from_millis(250) * 2_u32.pow(tries));
+            // What the server says is worth more to the user than a timeout that was certain to come.
+            if tries == TRIES || pause > LONGEST || pause >= patience.left() {
                 return answer;
             }
-            patience.pause(Duration::from_millis(250) * 2_u32.pow(tries)).await.map_err(ended)?;
+            patience.pause(pause).await.map_err(ended)?;
             tries += 1;
         }
     }
+}
 
-    async fn once(
-        &self,
-        url: &Url,
-        accept: &str,
-        authorization: Option<&HeaderValue>,
-        limit: u64,
-    ) -> Result<Reply, FetchError> {
-        let unreachable = |error: reqwest::Error| FetchError::Unreachable {
-            url: shown(url),
-            reason: https::reasons(error),
-        };
-        let mut request = self.client.get(url.clone()).header("Accept", accept);
-        if let Some(value) = authorization {
-            request = request.header(AUTHORIZATION, value.clone());
+async fn once(request: reqwest::RequestBuilder, url: &Url, limit: u64) -> Result<Reply, FetchError> {
+    let unreachable =
+        |error: reqwest::Error| FetchError::Unreachable { url: shown(url), reason: https::reasons(error) };
+    let mut answer = request.send().await.map_err(unreachable)?;
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+        if (body.len() + chunk.len()) as u64 > limit {
+            return Err(FetchError::TooLarge { url: shown(url), limit });
         }
-        let mut answer = request.send().await.map_err(unreachable)?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-            if (body.len() + chunk.len()) as u64 > limit {
-                return Err(FetchError::TooLarge { url: shown(url), limit });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Reply { status, headers, body: body.freeze() })
+        body.extend_from_slice(&chunk);
     }
+    Ok(Reply { status, headers, body: body.freeze() })
 }
 
 impl Reply {
@@ -131,8 +167,22 @@ impl Reply {
         match self.status {
             200..=299 => Ok(self.body),
             status @ (401 | 403) => Err(FetchError::Denied { url: shown(url), status, given: credentials }),
-            status => Err(FetchError::Refused { url: shown(url), status, said: said(&self.body) }),
+            status => {
+                let (said, again) = (said(&self.body), self.again());
+                Err(FetchError::Refused { url: shown(url), status, said, again })
+            }
         }
+    }
+
+    /// When to ask again, where the answer says so: in seconds or as a date.
+    fn again(&self) -> Option<Duration> {
+        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let at =
+            ::time::OffsetDateTime::parse(text, &::time::format_description::well_known::Rfc2822).ok()?;
+        Some((at - crate::time::now()).try_into().unwrap_or_default())
     }
 }
 

@@ -13,6 +13,7 @@ use super::error::FetchError;
 use super::http::{Http, Reply, basic, bearer, shown};
 use super::remote::{ChartSource, LARGEST_ARCHIVE};
 use super::select::{highest, select};
+use crate::helm::version::Version;
 use crate::time::Patience;
 
 /// The largest manifest, list of tags or token.
@@ -22,6 +23,9 @@ const MANIFESTS: &str =
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 /// Media types of a packed chart, today's and an earlier one.
 const CONTENT: [&str; 2] = ["application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip"];
+
+/// Media type of a provenance file.
+const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
 
 /// A chart's place: `oci://HOST[:PORT]/PATH[:TAG][@DIGEST]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,13 +75,24 @@ struct Registry<'a> {
     patience: &'a Patience,
 }
 
-/// Fetches a packed chart; with the address it came from.
+/// What a registry gave.
+pub(super) struct Pulled {
+    pub(super) bytes: Bytes,
+    /// The address of the manifest.
+    pub(super) origin: String,
+    /// The version that the tag means; nothing where a digest was asked for.
+    pub(super) version: Option<String>,
+    /// The provenance file, where it was asked for and is there.
+    pub(super) provenance: Option<Bytes>,
+}
+
+/// Fetches a packed chart.
 pub(super) async fn pull(
     http: &Http,
     source: &ChartSource,
     reference: &Reference,
     patience: &Patience,
-) -> Result<(Bytes, String), FetchError> {
+) -> Result<Pulled, FetchError> {
     let mut registry = Registry { http, source, reference, authorization: None, patience };
     let wanted = match (&reference.digest, &reference.tag) {
         (Some(digest), _) => digest.clone(),
@@ -99,11 +114,26 @@ pub(super) async fn pull(
         .find(is_chart)
         .and_then(|layer| layer["digest"].as_str())
         .ok_or_else(|| unreadable(&url, "it has no layer with a chart"))?;
-    let blob = registry.url(&format!("blobs/{digest}"))?;
-    let reply = registry.get(&blob, "*/*", LARGEST_ARCHIVE).await?;
-    let bytes = reply.body(&blob, source.credentials.is_some())?;
-    check(&bytes, digest, &blob)?;
-    Ok((bytes, shown(&url)))
+    let bytes = registry.blob(digest, LARGEST_ARCHIVE).await?;
+    let is_signature = |layer: &&Value| layer["mediaType"].as_str() == Some(PROVENANCE);
+    let signature = layers.iter().find(is_signature).filter(|_| source.verify.is_some());
+    let provenance = match signature.and_then(|layer| layer["digest"].as_str()) {
+        Some(digest) => Some(registry.blob(digest, LARGEST_TEXT).await?),
+        None => None,
+    };
+    let version = reference.digest.is_none().then(|| wanted.replace('_', "+"));
+    Ok(Pulled { bytes, origin: shown(&url), version, provenance })
+}
+
+/// The version that a source means.
+pub(super) async fn version(
+    http: &Http,
+    source: &ChartSource,
+    reference: &Reference,
+    patience: &Patience,
+) -> Result<String, FetchError> {
+    let mut registry = Registry { http, source, reference, authorization: None, patience };
+    Ok(registry.tag().await?.replace('_', "+"))
 }
 
 fn unreadable(url: &Url, reason: &str) -> FetchError {
@@ -125,11 +155,20 @@ impl Registry<'_> {
         Url::parse(&text).map_err(|error| FetchError::Address { text, reason: error.to_string() })
     }
 
+    /// A blob that has the digest it is asked for by.
+    async fn blob(&mut self, digest: &str, limit: u64) -> Result<Bytes, FetchError> {
+        let url = self.url(&format!("blobs/{digest}"))?;
+        let reply = self.get(&url, "*/*", limit).await?;
+        let bytes = reply.body(&url, self.source.credentials.is_some())?;
+        check(&bytes, digest, &url)?;
+        Ok(bytes)
+    }
+
     /// The tag of the version that is meant.
     async fn tag(&mut self) -> Result<String, FetchError> {
         let wanted = self.source.version.as_deref().unwrap_or_default();
         let exact = wanted.strip_prefix('v').unwrap_or(wanted).split('.').count() == 3
-            && crate::helm::version::Version::parse(wanted).is_ok();
+            && Version::parse(wanted).is_ok();
         if exact {
             return Ok(wanted.replace('+', "_"));
         }
@@ -153,10 +192,12 @@ impl Registry<'_> {
                 next = link.as_deref().and_then(next_page).and_then(|rest| url.join(rest).ok());
             }
         }
-        let versions: Vec<String> = tags.iter().map(|tag| tag.replace('_', "+")).collect();
+        // As Helm does, only tags that are a version to the letter count: `latest` is none, nor is `v1.2`.
+        let strict = |text: &String| Version::parse(text).is_ok_and(|version| version.to_string() == *text);
+        let versions: Vec<String> = tags.iter().map(|tag| tag.replace('_', "+")).filter(strict).collect();
         let known: Vec<&str> = versions.iter().map(String::as_str).collect();
         match select(&known, wanted, self.source.devel)? {
-            Some(at) => Ok(tags[at].clone()),
+            Some(at) => Ok(versions[at].replace('+', "_")),
             None => Err(FetchError::NoVersion {
                 place: format!("oci://{}", self.reference.host),
                 name: self.reference.name().to_owned(),

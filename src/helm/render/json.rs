@@ -112,6 +112,13 @@ pub(crate) fn write(datum: &Datum, layout: Layout) -> Result<String, String> {
     Ok(out)
 }
 
+/// `json.Marshal` of plain data.
+pub(crate) fn compact(value: &Value) -> String {
+    let mut out = String::new();
+    put(&mut out, value, Layout::Compact, 0);
+    out
+}
+
 fn line(out: &mut String, layout: Layout, depth: usize) {
     if layout == Layout::Indented {
         out.push('\n');

@@ -32,6 +32,7 @@ pub use input::{
 };
 
 pub(crate) use go::{float_json, float_key, float_shortest, parse_float, parse_int, parse_uint, quote};
+pub(crate) use json::compact;
 
 use std::collections::BTreeMap;
 

@@ -43,6 +43,13 @@ declare! {
         repository_key_file: Option<String> = Plan::plain(),
         /// Whether user and password go to other hosts as well that the repository names.
         pass_credentials: bool = Plan::default_to(false),
+        /// Whether dependencies that are missing in `charts/` of a local chart are fetched, as Chart.yaml asks for
+        /// them. Nothing is written into the chart's folder.
+        dependency_update: bool = Plan::default_to(false),
+        /// Whether the chart must be signed (a `.prov` file beside it) with a key of `keyring`.
+        verify: bool = Plan::default_to(false),
+        /// File with the public keys whose signatures count, as `gpg --export` writes it.
+        keyring: Option<String> = Plan::plain(),
         /// Name of the release that is rendered; by default the chart's.
         name: Option<String> = Plan::plain(),
         /// Namespace of the release.

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Diagnostic;
 use crate::helm::chart::PrepareError;
-use crate::helm::fetch::FetchError;
+use crate::helm::fetch::{DependencyError, FetchError};
 use crate::helm::template::TemplateError;
 use crate::value::Path;
 
@@ -49,9 +49,29 @@ pub(super) fn fetch(error: &FetchError, repository: bool) -> Diagnostic {
         }
         FetchError::NoChart { .. } => ("No such chart", "Check the chart's name.", "chart"),
         FetchError::NoVersion { .. } => ("No such version", "Choose one that there is.", "version"),
+        FetchError::Login { .. } => (
+            "No login for the registry",
+            "The login with type = \"acr\" in registry_auth is that of azure in the provider block.",
+            place,
+        ),
+        FetchError::Provenance(_) => ("Chart's signature does not hold", "", "verify"),
         FetchError::Ended { .. } => ("Fetching the chart was ended", "Run it again.", place),
     };
-    Diagnostic::error(summary, format!("{error}.\n\n{advice}")).at(Path::of(attribute))
+    let text = format!("{error}.\n\n{advice}");
+    Diagnostic::error(summary, text.trim_end().to_owned()).at(Path::of(attribute))
+}
+
+/// A chart whose dependencies could not be had.
+pub(super) fn dependency(error: &DependencyError) -> Diagnostic {
+    match error {
+        DependencyError::Fetch { name, error } => {
+            let Diagnostic { summary, detail, .. } = fetch(error, true);
+            Diagnostic::error(summary, format!("Dependency {name:?}: {detail}"))
+                .at(Path::of("dependency_update"))
+        }
+        error => Diagnostic::error("Dependencies cannot be fetched", format!("{error}."))
+            .at(Path::of("dependency_update")),
+    }
 }
 
 /// A chart that does not render.

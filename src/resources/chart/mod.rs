@@ -13,8 +13,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::declaration::{ChartSpec, ChartStatus};
+use super::registries::Registries;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::helm::fetch::{ChartSource, Credentials, Mirrors, fetch};
+use crate::helm::chart::missing_dependencies;
+use crate::helm::fetch::{
+    ChartSource, Choice, Credentials, DependencyError, DependencyOptions, FetchError, Fetched, Keyring,
+    Logins as _, Mirrors, dependencies, fetch, host_of,
+};
 use crate::helm::render::Engine;
 use crate::lifecycle::Source;
 use crate::provider::Context;
@@ -34,7 +39,7 @@ impl Chart {
         Self { context, engine: Arc::new(Engine::new()) }
     }
 
-    fn source(&self, spec: &ChartSpec) -> Result<(ChartSource, Mirrors), Diagnostic> {
+    fn source(&self, spec: &ChartSpec) -> Result<(ChartSource, Mirrors, Registries), Diagnostic> {
         let settings = self.context.settings();
         let (Planned::Known(mirrors), Planned::Known(logins)) =
             (&settings.chart_mirrors, &settings.registry_auth)
@@ -50,12 +55,7 @@ impl Chart {
             let password = spec.repository_password.clone().unwrap_or_default();
             Some(Credentials { username: username.clone(), password })
         } else {
-            let address = mirrors.of(spec.repository.as_ref().unwrap_or(&spec.chart));
-            let host = address.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
-            host.and_then(|host| logins.get(host)).map(|login| Credentials {
-                username: login.username.clone(),
-                password: login.password.clone(),
-            })
+            None
         };
         let client_certificate = match (&spec.repository_cert_file, &spec.repository_key_file) {
             (Some(certificate), Some(key)) => {
@@ -65,6 +65,12 @@ impl Chart {
                     Secret::new(String::from_utf8_lossy(&key).into_owned()),
                 ))
             }
+            _ => None,
+        };
+        let verify = match (spec.verify, &spec.keyring) {
+            (true, Some(file)) => Some(Keyring::read(&read(file, "keyring")?).map_err(|error| {
+                Diagnostic::error("Bad keyring", format!("{file}: {error}.")).at(Path::of("keyring"))
+            })?),
             _ => None,
         };
         let source = ChartSource {
@@ -77,8 +83,38 @@ impl Chart {
             ca: spec.repository_ca_file.as_ref().map(|file| read(file, "repository_ca_file")).transpose()?,
             client_certificate,
             plain_http: false,
+            verify,
         };
-        Ok((source, mirrors))
+        let logins = Registries::new(Arc::clone(&self.context), logins.clone(), source.clone());
+        Ok((source, mirrors, logins))
+    }
+
+    /// The chart, with what it depends on where that is asked for.
+    async fn fetch(&self, spec: &ChartSpec, patience: &Patience) -> Result<Fetched, Diagnostic> {
+        let (mut source, mirrors, logins) = self.source(spec)?;
+        let repository = spec.repository.is_some();
+        let failed = |error: FetchError| explain::fetch(&error, repository);
+        if source.credentials.is_none() {
+            let address = mirrors.of(spec.repository.as_ref().unwrap_or(&spec.chart));
+            if let Some(host) = host_of(&address) {
+                source.credentials = logins.of(host, patience).await.map_err(failed)?;
+            }
+        }
+        let mut fetched = fetch(&source, &mirrors, patience).await.map_err(failed)?;
+        if spec.dependency_update && !missing_dependencies(&fetched.chart).is_empty() {
+            let folder =
+                if repository { std::path::Path::new("") } else { std::path::Path::new(&spec.chart) };
+            if !folder.is_dir() {
+                return Err(explain::dependency(&DependencyError::Packed));
+            }
+            // A fixed time, so that two reads are equal.
+            let generated = "1970-01-01T00:00:00Z".to_owned();
+            let (choice, mirrors, logins) = (Choice::Update, &mirrors, &logins);
+            let options = DependencyOptions { choice, mirrors, logins, source, generated };
+            let resolved = dependencies(folder, &options, patience).await;
+            fetched.chart = resolved.map_err(|error| explain::dependency(&error))?.chart;
+        }
+        Ok(fetched)
     }
 }
 
@@ -109,11 +145,16 @@ impl Source for Chart {
             ("repository_password", "repository_username"),
             ("repository_cert_file", "repository_key_file"),
             ("repository_key_file", "repository_cert_file"),
+            ("keyring", "verify"),
         ] {
             if alone(given, missing) {
                 let problem = format!("{given} is of use with {missing} only.");
                 diagnostics.push(Diagnostic::error("Argument missing", problem).at(Path::of(missing)));
             }
+        }
+        if config.get("verify").as_bool() == Some(true) && config.get("keyring").is_null() {
+            let problem = "verify needs a keyring: the file with the keys whose signatures count, as `gpg --export` writes it.";
+            diagnostics.push(Diagnostic::error("Argument missing", problem).at(Path::of("keyring")));
         }
         rendering::check(config, &mut diagnostics);
         diagnostics
@@ -124,10 +165,7 @@ impl Source for Chart {
             Unread::Unknown => Diagnostic::bug("A data source was read before its arguments were known."),
             Unread::Wrong(diagnostic) => *diagnostic,
         })?;
-        let (source, mirrors) = self.source(&spec)?;
-        let fetched = fetch(&source, &mirrors, patience)
-            .await
-            .map_err(|error| explain::fetch(&error, spec.repository.is_some()))?;
+        let fetched = self.fetch(&spec, patience).await?;
         let (engine, asked) = (Arc::clone(&self.engine), spec.clone());
         let (status, warnings): (ChartStatus, Vec<String>) =
             rendering::on_a_large_stack(move || rendering::status(&engine, &asked, fetched)).await?;

@@ -1,6 +1,10 @@
 //! Who may have charts: everybody, who knows a password, or who has a token that a password buys.
+//!
+//! `acr` is Azure's registry: a token of Entra ID buys a refresh token, and that is the password of nobody, for
+//! which there are tokens. Sources: the REST reference of Azure Container Registry (Refresh Tokens, Access
+//! Tokens) and the ACR project's pages about AAD OAuth and basic authentication.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,6 +17,8 @@ use crate::simulator::message::{Answer, Request};
 
 /// How long a token is good for.
 const LIFE: Duration = Duration::from_secs(300);
+/// The user whose password is a refresh token.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 /// The rule of access, as `POST /charts/access` takes it.
 #[derive(Debug, Default, Deserialize)]
@@ -23,6 +29,8 @@ pub(crate) struct Access {
     password: String,
     #[serde(skip)]
     tokens: BTreeMap<String, Token>,
+    #[serde(skip)]
+    refresh: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -32,6 +40,7 @@ enum Kind {
     Open,
     Basic,
     Token,
+    Acr,
 }
 
 #[derive(Debug)]
@@ -47,6 +56,7 @@ impl Access {
             Kind::Open => "open",
             Kind::Basic => "basic",
             Kind::Token => "token",
+            Kind::Acr => "acr",
         }
     }
 
@@ -56,12 +66,17 @@ impl Access {
             Kind::Open => None,
             Kind::Basic if self.knows(request) => None,
             Kind::Basic => Some(unauthorized("Basic realm=\"charts\"".to_owned())),
-            Kind::Token => {
+            Kind::Token | Kind::Acr => {
                 let scope = scope(request, rest);
                 if self.admits(request, scope.as_deref(), now) {
                     return None;
                 }
-                let mut challenge = format!("Bearer realm=\"{}/token\",service=\"charts\"", request.origin);
+                let origin = &request.origin;
+                let mut challenge = if self.kind == Kind::Acr {
+                    format!("Bearer realm=\"{origin}/oauth2/token\",service=\"{}\"", host(request))
+                } else {
+                    format!("Bearer realm=\"{origin}/token\",service=\"charts\"")
+                };
                 if let Some(scope) = scope {
                     challenge.push_str(&format!(",scope=\"{scope}\""));
                 }
@@ -87,15 +102,62 @@ impl Access {
         if !self.knows(request) {
             return unauthorized("Basic realm=\"charts\"".to_owned());
         }
-        let asked = url::form_urlencoded::parse(request.query.as_bytes());
-        let scopes: Vec<String> = asked
-            .filter(|(name, _)| name == "scope")
-            .flat_map(|(_, value)| value.split(' ').map(str::to_owned).collect::<Vec<_>>())
-            .collect();
+        let asked: Vec<_> = url::form_urlencoded::parse(request.query.as_bytes()).into_owned().collect();
+        let token = self.sell(&asked, now);
+        Answer::json(200, json!({ "token": token, "access_token": token, "expires_in": LIFE.as_secs() }))
+    }
+
+    fn sell(&mut self, asked: &[(String, String)], now: OffsetDateTime) -> String {
+        let scopes = asked.iter().filter(|(name, _)| name == "scope");
+        let scopes = scopes.flat_map(|(_, value)| value.split(' ').map(str::to_owned)).collect();
         let token = uuid::Uuid::new_v4().simple().to_string();
         self.tokens.retain(|_, token| token.ends > now);
         self.tokens.insert(token.clone(), Token { scopes, ends: now + LIFE });
-        Answer::json(200, json!({ "token": token, "access_token": token, "expires_in": LIFE.as_secs() }))
+        token
+    }
+
+    /// `POST /oauth2/exchange`: `knows` says whether a token of Entra ID is one.
+    pub(super) fn exchange(&mut self, request: &Request, knows: impl Fn(&str) -> bool) -> Answer {
+        if self.kind != Kind::Acr || request.method != "POST" {
+            return Answer::empty(404);
+        }
+        let form = request.form();
+        let given =
+            |wanted: &str| form.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        if given("grant_type") != Some("access_token") || given("service") != Some(host(request)) {
+            return refused(400, "BAD_REQUEST", "grant_type or service of the exchange is not right");
+        }
+        if !given("access_token").is_some_and(knows) {
+            return refused(401, "UNAUTHORIZED", "authentication required");
+        }
+        let token = uuid::Uuid::new_v4().simple().to_string();
+        self.refresh.insert(token.clone());
+        Answer::json(200, json!({ "refresh_token": token }))
+    }
+
+    /// `GET /oauth2/token` with a refresh token as the password of nobody, or `POST` with it in a form.
+    pub(super) fn oauth_token(&mut self, request: &Request, now: OffsetDateTime) -> Answer {
+        if self.kind != Kind::Acr {
+            return Answer::empty(404);
+        }
+        let query = || url::form_urlencoded::parse(request.query.as_bytes()).into_owned().collect();
+        let asked: Vec<(String, String)> = if request.method == "GET" { query() } else { request.form() };
+        let value =
+            |wanted: &str| asked.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        let given = if request.method == "GET" {
+            let basic = request.header("authorization").and_then(|value| value.strip_prefix("Basic "));
+            let pair = basic.and_then(|text| String::from_utf8(STANDARD.decode(text).ok()?).ok());
+            pair.and_then(|pair| pair.strip_prefix(&format!("{NOBODY}:")).map(str::to_owned))
+        } else {
+            value("refresh_token").filter(|_| value("grant_type").as_deref() == Some("refresh_token"))
+        };
+        if value("service").as_deref() != Some(host(request)) {
+            return refused(400, "BAD_REQUEST", "service is not this registry");
+        }
+        if !given.is_some_and(|given| self.refresh.contains(&given)) {
+            return refused(401, "UNAUTHORIZED", "authentication required");
+        }
+        Answer::json(200, json!({ "access_token": self.sell(&asked, now) }))
     }
 
     fn knows(&self, request: &Request) -> bool {
@@ -126,6 +188,15 @@ fn covers(granted: &str, wanted: &str) -> bool {
         return false;
     };
     granted == wanted && does.split(',').all(|action| may.split(',').any(|one| one == action || one == "*"))
+}
+
+/// Host and port by which the client knows us.
+fn host(request: &Request) -> &str {
+    request.origin.split_once("://").map_or("", |(_, host)| host)
+}
+
+fn refused(status: u16, code: &str, message: &str) -> Answer {
+    Answer::json(status, json!({ "errors": [{ "code": code, "message": message }] }))
 }
 
 fn unauthorized(challenge: String) -> Answer {

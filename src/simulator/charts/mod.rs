@@ -113,6 +113,12 @@ pub(crate) fn handle(world: &mut World, request: &Request) -> Answer {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         ["token"] => charts.access.token(request, now),
+        ["oauth2", "exchange"] => {
+            let tokens = &world.tokens;
+            let is_good = |token: &str| tokens.find(token).is_some_and(|issued| issued.expires > now);
+            charts.access.exchange(request, is_good)
+        }
+        ["oauth2", "token"] => charts.access.oauth_token(request, now),
         ["v2", rest @ ..] => {
             if let Some(refusal) = charts.access.refuse(request, rest, now) {
                 return refusal;

@@ -14,9 +14,9 @@ use bud::simulator::{Options, Running, start};
 use serde_json::{Value, json};
 
 /// A simulator, and Helm with an empty home.
-struct Bench {
-    helm: PathBuf,
-    home: tempfile::TempDir,
+pub(crate) struct Bench {
+    pub(crate) helm: PathBuf,
+    pub(crate) home: tempfile::TempDir,
     running: Running,
     runtime: tokio::runtime::Runtime,
 }
@@ -32,7 +32,7 @@ fn helm() -> Option<PathBuf> {
 }
 
 impl Bench {
-    fn new(charts: Option<&Path>) -> Option<Self> {
+    pub(crate) fn new(charts: Option<&Path>) -> Option<Self> {
         let helm = helm()?;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -41,19 +41,19 @@ impl Bench {
         Some(Self { helm, home: tempfile::tempdir().unwrap(), running, runtime })
     }
 
-    fn endpoint(&self, name: &str) -> String {
+    pub(crate) fn endpoint(&self, name: &str) -> String {
         self.running.ready["endpoints"][name].as_str().unwrap().to_owned()
     }
 
-    fn ca(&self) -> String {
+    pub(crate) fn ca(&self) -> String {
         self.running.ready["env"]["BUD_AZURE_CA_FILE"].as_str().unwrap().to_owned()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    fn helm(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn helm(&self, arguments: &[&str]) -> Output {
         Command::new(&self.helm)
             .args(arguments)
             .env_clear()
@@ -65,7 +65,7 @@ impl Bench {
     }
 
     #[track_caller]
-    fn done(&self, arguments: &[&str]) -> String {
+    pub(crate) fn done(&self, arguments: &[&str]) -> String {
         let output = self.helm(arguments);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let told = String::from_utf8_lossy(&output.stderr);
@@ -74,14 +74,14 @@ impl Bench {
     }
 
     #[track_caller]
-    fn refused(&self, arguments: &[&str]) -> String {
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         let output = self.helm(arguments);
         assert!(!output.status.success(), "helm {arguments:?} succeeded");
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
     /// A packed chart of our own writing.
-    fn pack(&self, name: &str, version: &str) -> PathBuf {
+    pub(crate) fn pack(&self, name: &str, version: &str) -> PathBuf {
         let folder = self.path(name);
         std::fs::create_dir_all(folder.join("templates")).unwrap();
         let chart =
@@ -93,7 +93,7 @@ impl Bench {
         self.path("packed").join(format!("{name}-{version}.tgz"))
     }
 
-    fn control(&self, method: &str, path: &str, body: &[u8]) -> Value {
+    pub(crate) fn control(&self, method: &str, path: &str, body: &[u8]) -> Value {
         let endpoint = self.endpoint("control");
         let address = endpoint.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
@@ -108,12 +108,12 @@ impl Bench {
         serde_json::from_str(text).unwrap()
     }
 
-    fn access(&self, kind: &str) {
+    pub(crate) fn access(&self, kind: &str) {
         let rule = json!({ "kind": kind, "username": "ann", "password": "pass:word" });
         self.control("POST", "/charts/access", rule.to_string().as_bytes());
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         self.runtime.block_on(self.running.stop());
     }
 }
