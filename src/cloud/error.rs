@@ -92,6 +92,8 @@ pub enum CloudError {
         id: String,
         /// The ids of what is in it.
         objects: Vec<String>,
+        /// Names of the pools whose nodes these objects belong to, by their tags.
+        pools: Vec<String>,
     },
     /// Rules that were not made by us are in the group, and they shall be an error.
     #[error("{group} holds {} foreign rules", rules.len())]

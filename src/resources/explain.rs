@@ -91,11 +91,21 @@ pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) ->
             )
             .at(Path::of("name"))
         }
-        CloudError::Occupied { id, objects } => Diagnostic::error(
+        CloudError::Occupied { id, objects, pools } if pools.is_empty() => Diagnostic::error(
             "Resource group holds objects of others",
             format!(
                 "{doing}: {id} was made by this resource, and others have put objects into it, which would be \
                  destroyed with it:\n  {}\n\nMove or remove them, or set force_delete = true and apply first.",
+                objects.join("\n  ")
+            ),
+        ),
+        CloudError::Occupied { id, objects, pools } => Diagnostic::error(
+            "Network is in use",
+            format!(
+                "{doing}: nodes of bud_node_pool {} are in it, and {id} would be destroyed with them:\n  {}\n\nNo \
+                 change of a network takes machines away. Destroy the pool first; or, where the network shall be \
+                 replaced and its machines with it, ask for both at once:\n\n  tofu apply -replace=ADDRESS-OF-THE-POOL",
+                pools.iter().map(|pool| format!("{pool:?}")).collect::<Vec<_>>().join(", "),
                 objects.join("\n  ")
             ),
         ),

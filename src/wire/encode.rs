@@ -56,8 +56,19 @@ pub fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
         summary: diagnostic.summary,
         detail,
         // An empty path would be shown as a place that does not exist.
-        attribute: diagnostic.path.as_ref().filter(|path| !path.0.is_empty()).map(path),
+        attribute: diagnostic
+            .path
+            .as_ref()
+            .filter(|path| !path.0.is_empty())
+            .map(|whole| path(&markable(whole))),
     }
+}
+
+/// As much of a path as the hosts find a line for: an attribute of the block, or one element of it. Below that
+/// they look for the last name at the top of the block, and mark the line of whatever has the same name there.
+fn markable(path: &Path) -> Path {
+    let deeper = path.0.iter().skip(1).take(1).filter(|step| !matches!(step, Step::Attribute(_)));
+    Path(path.0.iter().take(1).chain(deeper).cloned().collect())
 }
 
 /// A path as a message.
@@ -76,7 +87,7 @@ pub fn path(path: &Path) -> proto::AttributePath {
 
 #[cfg(test)]
 mod tests {
-    use super::{Diagnostic, Path, diagnostic};
+    use super::{Diagnostic, Path, diagnostic, markable};
 
     /// Both hosts showed neither attribute nor line for a path below the first step.
     #[test]
@@ -89,5 +100,16 @@ mod tests {
         assert_eq!(said.detail, "The element rules[\"ssh\"].ports[0] is null.");
         let top = diagnostic(Diagnostic::error("Bad name", "No.").at(Path::of("name")));
         assert_eq!(top.detail, "No.");
+    }
+
+    /// A fault in `data_disks[1].name` was shown on the line of the pool's own `name`.
+    #[test]
+    fn the_line_that_is_marked_is_that_of_the_attribute_or_of_its_element() {
+        let list = Path::of("data_disks").index(1);
+        assert_eq!(markable(&list.clone().attribute("name")), list);
+        let map = Path::of("rules").key("ssh");
+        assert_eq!(markable(&map.clone().attribute("ports").index(0)), map);
+        assert_eq!(markable(&Path::of("timeouts").attribute("create")), Path::of("timeouts"));
+        assert_eq!(markable(&Path::of("name")), Path::of("name"));
     }
 }

@@ -153,7 +153,8 @@ impl AzureNetworks {
                 return if foreign.is_empty() {
                     Ok(())
                 } else {
-                    Err(CloudError::Occupied { id: group_id.to_owned(), objects: foreign })
+                    let pools = pools_of(&foreign, &listed);
+                    Err(CloudError::Occupied { id: group_id.to_owned(), objects: foreign, pools })
                 };
             };
             patience.pause(Duration::from_secs(pause)).await.map_err(|why| CloudError::Waited {
@@ -328,4 +329,17 @@ fn keep(has: &Tags, changed: &Tags) -> Tags {
     let mut all = has.clone();
     all.extend(changed.clone());
     all
+}
+
+/// Names of the pools that made some of the objects, by the tags that a listing shows.
+fn pools_of(objects: &[String], listed: &[Value]) -> Vec<String> {
+    let pools: BTreeSet<String> = listed
+        .iter()
+        .filter(|one| {
+            let id = one.get("id").and_then(Value::as_str).map(normal);
+            id.is_some_and(|id| objects.contains(&id))
+        })
+        .filter_map(|one| tags::of(one).remove(Mark::POOL))
+        .collect();
+    pools.into_iter().collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Folder, World, each, small, state, updates, write};
+use super::{Folder, NET, World, each, small, state, updates, write};
 
 #[test]
 fn what_happens_outside_is_shown_and_put_right() {
@@ -49,6 +49,35 @@ fn what_happens_outside_is_shown_and_put_right() {
         }
         assert_eq!(now["nodes"]["w-1"], nodes["w-1"]);
 
+        folder.destroy().succeeded();
+        world.is_empty("after destroy");
+    });
+}
+
+/// The refusal called the pool's own machines "objects of others".
+#[test]
+fn a_network_that_must_be_replaced_is_refused_while_nodes_are_in_it() {
+    each(|host| {
+        let world = World::prompt();
+        let folder = Folder::new(&world, host);
+        write(&folder, &small(1, ""));
+        folder.apply().succeeded();
+        let before = world.objects();
+
+        let moved = NET.trim_end().trim_end_matches('}').to_owned() + "  ipv4_cidr = \"10.88.0.0/16\"\n}\n";
+        folder.write("  environment = \"ci-1\"", &(moved + &small(1, "")));
+        let run = folder.run(&["apply", "-auto-approve", "-json"]).failed();
+        let errors = run.errors();
+        assert_eq!(errors.len(), 1, "{}", run.out);
+        assert_eq!(errors[0].summary, "Network is in use");
+        assert!(errors[0].detail.contains("bud_node_pool \"w\""), "{}", errors[0].detail);
+        assert_eq!(world.objects(), before, "nothing was removed");
+
+        folder
+            .run(&["apply", "-auto-approve", "-no-color", "-replace=bud_node_pool.w"])
+            .succeeded()
+            .says("2 added, 0 changed, 2 destroyed");
+        folder.is_settled("network and pool made anew");
         folder.destroy().succeeded();
         world.is_empty("after destroy");
     });
