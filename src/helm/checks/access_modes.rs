@@ -55,10 +55,13 @@ pub(super) fn check(objects: &Objects<'_>, found: &mut Vec<Finding>) {
         for (field, claim) in claims(object) {
             let Some(class) = at(claim, &["storageClassName"]).and_then(Value::as_str) else { continue };
             let modes = at(claim, &["accessModes"]).and_then(Value::as_list).unwrap_or_default();
-            let Some(mode) = modes.iter().position(|mode| mode.as_str() == Some("ReadWriteMany")) else { continue };
+            let Some(mode) = modes.iter().position(|mode| mode.as_str() == Some("ReadWriteMany")) else {
+                continue;
+            };
             // Raw devices may be shared, and a volume that is named is there already.
             let is_block = at(claim, &["volumeMode"]).and_then(Value::as_str) == Some("Block");
-            let is_named = at(claim, &["volumeName"]).and_then(Value::as_str).is_some_and(|name| !name.is_empty());
+            let is_named =
+                at(claim, &["volumeName"]).and_then(Value::as_str).is_some_and(|name| !name.is_empty());
             let (Some(what), false) = (kind_of(class), is_block || is_named) else { continue };
             found.push(object.finding(
                 Check::AccessModes,
@@ -74,9 +77,12 @@ pub(super) fn check(objects: &Objects<'_>, found: &mut Vec<Finding>) {
 /// The claims that an object makes, with their paths.
 fn claims<'a>(object: &'a Object<'_>) -> Vec<(String, &'a Value)> {
     match object.kind.as_str() {
-        "PersistentVolumeClaim" => object.at(&["spec"]).map(|spec| ("spec".to_owned(), spec)).into_iter().collect(),
+        "PersistentVolumeClaim" => {
+            object.at(&["spec"]).map(|spec| ("spec".to_owned(), spec)).into_iter().collect()
+        }
         "StatefulSet" => {
-            let templates = object.at(&["spec", "volumeClaimTemplates"]).and_then(Value::as_list).unwrap_or_default();
+            let templates =
+                object.at(&["spec", "volumeClaimTemplates"]).and_then(Value::as_list).unwrap_or_default();
             templates
                 .iter()
                 .enumerate()
@@ -86,7 +92,8 @@ fn claims<'a>(object: &'a Object<'_>) -> Vec<(String, &'a Value)> {
                 .collect()
         }
         _ => {
-            let volumes = object.pod().and_then(|pod| pod.get("volumes")).and_then(Value::as_list).unwrap_or_default();
+            let volumes =
+                object.pod().and_then(|pod| pod.get("volumes")).and_then(Value::as_list).unwrap_or_default();
             volumes
                 .iter()
                 .enumerate()

@@ -15,7 +15,12 @@ const REMOVED: &[(&str, &[&str], u32, &str)] = &[
     ("extensions/v1beta1", &["Ingress"], 22, "networking.k8s.io/v1"),
     ("apps/v1beta1", &[], 16, "apps/v1"),
     ("apps/v1beta2", &[], 16, "apps/v1"),
-    ("admissionregistration.k8s.io/v1beta1", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"], 22, "admissionregistration.k8s.io/v1"),
+    (
+        "admissionregistration.k8s.io/v1beta1",
+        &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"],
+        22,
+        "admissionregistration.k8s.io/v1",
+    ),
     ("apiextensions.k8s.io/v1beta1", &[], 22, "apiextensions.k8s.io/v1"),
     ("apiregistration.k8s.io/v1beta1", &[], 22, "apiregistration.k8s.io/v1"),
     ("authentication.k8s.io/v1beta1", &["TokenReview"], 22, "authentication.k8s.io/v1"),
@@ -25,7 +30,12 @@ const REMOVED: &[(&str, &[&str], u32, &str)] = &[
     ("networking.k8s.io/v1beta1", &["Ingress", "IngressClass"], 22, "networking.k8s.io/v1"),
     ("rbac.authorization.k8s.io/v1beta1", &[], 22, "rbac.authorization.k8s.io/v1"),
     ("scheduling.k8s.io/v1beta1", &[], 22, "scheduling.k8s.io/v1"),
-    ("storage.k8s.io/v1beta1", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"], 22, "storage.k8s.io/v1"),
+    (
+        "storage.k8s.io/v1beta1",
+        &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"],
+        22,
+        "storage.k8s.io/v1",
+    ),
     ("batch/v1beta1", &["CronJob"], 25, "batch/v1"),
     ("discovery.k8s.io/v1beta1", &["EndpointSlice"], 25, "discovery.k8s.io/v1"),
     ("events.k8s.io/v1beta1", &["Event"], 25, "events.k8s.io/v1"),
@@ -49,7 +59,11 @@ const ADDED: &[(&str, &[&str], u32)] = &[
     ("autoscaling/v2", &["HorizontalPodAutoscaler"], 23),
     ("storage.k8s.io/v1", &["CSIStorageCapacity"], 24),
     ("flowcontrol.apiserver.k8s.io/v1", &[], 29),
-    ("admissionregistration.k8s.io/v1", &["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"], 30),
+    (
+        "admissionregistration.k8s.io/v1",
+        &["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+        30,
+    ),
 ];
 
 pub(super) fn check(objects: &Objects<'_>, version: &KubeVersion, found: &mut Vec<Finding>) {

@@ -64,7 +64,8 @@ fn twice(chart: &Chart, path: &str, found: &mut Vec<Finding>) {
             format!("{path}/charts"),
             format!("The dependency {name} is there {} times: {}.", present.len(), entries.join(", ")),
             why,
-            "Keep one of them: `helm dependency build` puts archives beside folders that are there already.".to_owned(),
+            "Keep one of them: `helm dependency build` puts archives beside folders that are there already."
+                .to_owned(),
         ));
     }
 }
@@ -76,7 +77,8 @@ fn locked(chart: &Chart, path: &str, found: &mut Vec<Finding>) {
     let declared = &chart.declared.metadata.dependencies;
     let renew = "Run `helm dependency update` and keep its result.";
     for one in declared {
-        let of_name: Vec<&Dependency> = lock.dependencies.iter().filter(|entry| entry.name == one.name).collect();
+        let of_name: Vec<&Dependency> =
+            lock.dependencies.iter().filter(|entry| entry.name == one.name).collect();
         if of_name.is_empty() {
             found.push(finding(
                 place.clone(),

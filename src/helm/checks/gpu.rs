@@ -26,9 +26,8 @@ impl Claim {
 }
 
 /// What an image is called at its end, and what its DaemonSet owns.
-const IMAGES: [(&str, Claim); 10] = [
+const IMAGES: [(&str, Claim); 9] = [
     ("nvidia/k8s-device-plugin", Claim::Resource("nvidia.com/gpu")),
-    ("nvidia/k8s/device-plugin", Claim::Resource("nvidia.com/gpu")),
     ("nvidia-gpu-device-plugin", Claim::Resource("nvidia.com/gpu")),
     ("projecthami/hami", Claim::Resource("nvidia.com/gpu")),
     ("nvidia/driver", Claim::Driver("NVIDIA")),
@@ -95,7 +94,8 @@ fn claims(object: &Object<'_>) -> Vec<Claim> {
             let image = at(container, &["image"]).and_then(Value::as_str).unwrap_or_default();
             let name = repository(image);
             // The DaemonSet of a plugin carries helpers of the same image, which own nothing.
-            let owns = |end: &str| name == end || name.strip_suffix(end).is_some_and(|front| front.ends_with('/'));
+            let owns =
+                |end: &str| name == end || name.strip_suffix(end).is_some_and(|front| front.ends_with('/'));
             found.extend(IMAGES.iter().filter(|(end, _)| owns(end)).map(|(_, claim)| *claim));
         }
         if serves_beside(object) {

@@ -12,8 +12,6 @@ use crate::helm::yaml;
 pub(super) struct Object<'a> {
     /// The template that it comes from.
     pub(super) template: &'a str,
-    /// Its text.
-    pub(super) text: &'a str,
     pub(super) api_version: String,
     pub(super) kind: String,
     /// Empty where the kind has none.
@@ -84,7 +82,8 @@ fn add<'a>(
     let is_list = value.as_map().is_some_and(|map| {
         map.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"))
     });
-    let items = if is_list { value.as_map().and_then(|map| map.get("items")).and_then(Value::as_list) } else { None };
+    let items =
+        if is_list { value.as_map().and_then(|map| map.get("items")).and_then(Value::as_list) } else { None };
     let values = match items {
         Some(items) => items.to_vec(),
         None => vec![value],
@@ -100,7 +99,7 @@ fn add<'a>(
         };
         let (api_version, name) = (word(&["apiVersion"]), word(&["metadata", "name"]));
         if !kind.is_empty() {
-            found.push(Object { template, text, api_version, kind, namespace, name, value, events });
+            found.push(Object { template, api_version, kind, namespace, name, value, events });
         }
     }
 }
@@ -154,7 +153,14 @@ impl Object<'_> {
     }
 
     /// A finding about a field of it.
-    pub(super) fn finding(&self, check: Check, field: &str, what: String, why: &str, advice: &str) -> Finding {
+    pub(super) fn finding(
+        &self,
+        check: Check,
+        field: &str,
+        what: String,
+        why: &str,
+        advice: &str,
+    ) -> Finding {
         Finding { check, place: self.place(field), what, why: why.to_owned(), advice: advice.to_owned() }
     }
 

@@ -43,7 +43,9 @@ impl<'a> Target<'a> {
         let text = |key: &str| scaler.text_at(&["spec", "scaleTargetRef", key]);
         let number = |key: &str| scaler.at(&["spec", key]).and_then(whole);
         Some(Self {
-            group: text("apiVersion").and_then(|version| version.rsplit_once('/')).map_or("apps", |(group, _)| group),
+            group: text("apiVersion")
+                .and_then(|version| version.rsplit_once('/'))
+                .map_or("apps", |(group, _)| group),
             kind: text("kind").unwrap_or("Deployment"),
             name: text("name")?,
             least: number(least).or(Some(default)),

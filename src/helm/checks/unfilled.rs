@@ -18,7 +18,8 @@ const NO_VALUE: &str = "<no value>";
 
 /// A complaint of Go's formats, as `%!d(string=x)`. A shell's `date +%!` is none.
 static COMPLAINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let why = r"(?:<nil>|NOVERB|MISSING|BADINDEX|BADWIDTH|BADPREC)\)|EXTRA [^\n]*\)|PANIC=|[\[\]*.\w]+(?: \{\})?=";
+    let why =
+        r"(?:<nil>|NOVERB|MISSING|BADINDEX|BADWIDTH|BADPREC)\)|EXTRA [^\n]*\)|PANIC=|[\[\]*.\w]+(?: \{\})?=";
     Regex::new(&format!(r"%!.?\((?:{why})")).ok()
 });
 
@@ -66,21 +67,22 @@ fn printed(place: &Unfilled) -> String {
 }
 
 fn absent(namespace: &str, file: &str, text: &str, places: &[Unfilled], found: &mut Vec<Finding>) {
-    let mut inexact = places
-        .iter()
-        .filter(|place| place.file == file && place.text == NO_VALUE && place.offset.is_none());
+    let mut inexact =
+        places.iter().filter(|place| place.file == file && place.text == NO_VALUE && place.offset.is_none());
     for document in documents(text) {
         let start = document.as_ptr().addr() - text.as_ptr().addr();
         let mut by_place: Vec<Option<&Unfilled>> = Vec::new();
         for (at, _) in document.match_indices(NO_VALUE) {
-            let exact = places
-                .iter()
-                .find(|place| place.file == file && place.text == NO_VALUE && place.offset == Some(start + at));
+            let exact = places.iter().find(|place| {
+                place.file == file && place.text == NO_VALUE && place.offset == Some(start + at)
+            });
             let place = exact.or_else(|| inexact.next());
             let line = document[..at].rfind('\n').map_or(0, |newline| newline + 1);
             let is_comment = document[line..at].trim_start().starts_with('#');
             let is_same = |other: &Option<&Unfilled>| match (other, place) {
-                (Some(one), Some(two)) => (&one.template, one.line, one.column) == (&two.template, two.line, two.column),
+                (Some(one), Some(two)) => {
+                    (&one.template, one.line, one.column) == (&two.template, two.line, two.column)
+                }
                 (None, None) => true,
                 _ => false,
             };
@@ -101,24 +103,27 @@ fn absent(namespace: &str, file: &str, text: &str, places: &[Unfilled], found: &
                 check: Check::UnfilledOutput,
                 place: object.place(&fields.next().unwrap_or_default()),
                 what: format!("A value that is not there is printed here{by}."),
-                why: "Helm takes Go's \"<no value>\" out again, so that nothing stands in its place.".to_owned(),
-                advice: "Give the value, or let the template say what holds without it: default, required or if."
+                why: "Helm takes Go's \"<no value>\" out again, so that nothing stands in its place."
                     .to_owned(),
+                advice:
+                    "Give the value, or let the template say what holds without it: default, required or if."
+                        .to_owned(),
             });
         }
     }
 }
 
 /// The object that a document is; without a kind it is none.
-fn head<'a>(namespace: &str, file: &'a str, document: &'a str) -> Option<Object<'a>> {
+fn head<'a>(namespace: &str, file: &'a str, document: &str) -> Option<Object<'a>> {
     let value = yaml::read(document.as_bytes())
         .or_else(|_| yaml::read(document.replace(NO_VALUE, "").as_bytes()))
         .ok()?;
-    let word = |path: &[&str]| super::objects::at(&value, path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let word = |path: &[&str]| {
+        super::objects::at(&value, path).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
     let own = word(&["metadata", "namespace"]);
     Some(Object {
         template: file,
-        text: document,
         api_version: word(&["apiVersion"]),
         kind: Some(word(&["kind"])).filter(|kind| !kind.is_empty())?,
         namespace: if own.is_empty() { namespace.to_owned() } else { own },
@@ -149,4 +154,3 @@ fn fields_with(value: &Value, path: &str, fits: &dyn Fn(&str) -> bool, found: &m
         _ => {}
     }
 }
-

@@ -36,9 +36,11 @@ struct Path {
 impl Path {
     fn key(&self, key: &str) -> Self {
         let escaped = key.replace('.', "\\.");
-        let join = |front: &str, key: &str| if front.is_empty() { key.to_owned() } else { format!("{front}.{key}") };
+        let join =
+            |front: &str, key: &str| if front.is_empty() { key.to_owned() } else { format!("{front}.{key}") };
         let is_root = self.shown.is_empty();
-        let plain = if is_root { Some(key.to_owned()) } else { self.plain.as_deref().map(|plain| join(plain, key)) };
+        let plain =
+            if is_root { Some(key.to_owned()) } else { self.plain.as_deref().map(|plain| join(plain, key)) };
         Self { shown: join(&self.shown, &escaped), plain }
     }
 
@@ -78,14 +80,16 @@ impl Switches {
             }
         }
         let declared = &chart.declared.metadata.dependencies;
-        for sub in chart.dependencies.iter().filter(|sub| !declared.iter().any(|one| one.name == sub.name())) {
+        for sub in chart.dependencies.iter().filter(|sub| !declared.iter().any(|one| one.name == sub.name()))
+        {
             self.of(sub, &format!("{prefix}{}.", sub.name()));
         }
     }
 
     /// Whether Helm reads what stands there.
     fn read(&self, path: &str) -> bool {
-        let below = |whole: &str| path == whole || path.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+        let below =
+            |whole: &str| path == whole || path.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
         self.conditions.contains(path) || self.exports.iter().any(|export| below(export))
     }
 
@@ -146,7 +150,8 @@ impl Walk<'_> {
                     continue;
                 }
                 if key == GLOBAL {
-                    let all: Vec<&ValueReads> = tables.iter().flat_map(|table| globals(table, scope.chart)).collect();
+                    let all: Vec<&ValueReads> =
+                        tables.iter().flat_map(|table| globals(table, scope.chart)).collect();
                     if let Value::Map(user) = value {
                         self.table(user, &path, &all, None);
                     }
@@ -184,7 +189,9 @@ impl Walk<'_> {
                 for (index, item) in items.iter().enumerate() {
                     let items: Vec<&Inner> = places
                         .iter()
-                        .filter_map(|inner| if let Inner::List(items) = inner { items.get(index) } else { None })
+                        .filter_map(
+                            |inner| if let Inner::List(items) = inner { items.get(index) } else { None },
+                        )
                         .collect();
                     self.inner(item, &path.index(index), &items);
                 }
@@ -209,10 +216,11 @@ impl Walk<'_> {
     fn report(&mut self, key: &str, path: &Path, tables: &[&ValueReads], scope: Option<&Scope<'_>>) {
         let declared: Vec<&str> = scope.iter().flat_map(|scope| scope.declared()).collect();
         let keys = tables.iter().flat_map(|table| &table.keys).map(String::as_str);
-        let mut advice =
-            nearest(key, keys.chain(declared.iter().copied())).map(|meant| format!("Most likely {meant:?} is meant."));
+        let mut advice = nearest(key, keys.chain(declared.iter().copied()))
+            .map(|meant| format!("Most likely {meant:?} is meant."));
         if advice.is_none() {
-            let same = self.elsewhere.iter().filter(|(name, _)| name == key && key.len() > 3).map(|(_, path)| path);
+            let same =
+                self.elsewhere.iter().filter(|(name, _)| name == key && key.len() > 3).map(|(_, path)| path);
             let shortest = same.min_by_key(|path| (path.matches('.').count(), path.len()));
             advice = shortest.map(|path| format!("Templates read {path:?}: perhaps it belongs there."));
         }
@@ -225,7 +233,8 @@ impl Walk<'_> {
             place: Place::Value { path: path.to_owned() },
             what,
             why: "It changes nothing.".to_owned(),
-            advice: advice.unwrap_or_else(|| "Take it out, or compare it with the chart's values.yaml.".to_owned()),
+            advice: advice
+                .unwrap_or_else(|| "Take it out, or compare it with the chart's values.yaml.".to_owned()),
         });
     }
 }

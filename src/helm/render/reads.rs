@@ -128,8 +128,7 @@ impl Held {
 
 /// A map of values in which every map is watched.
 pub(crate) fn watched_map(map: &PlainMap, kind: MapKind) -> Map {
-    let pairs: Pairs =
-        map.iter().map(|(key, value)| (Str::from(key.as_str()), watched(value))).collect();
+    let pairs: Pairs = map.iter().map(|(key, value)| (Str::from(key.as_str()), watched(value))).collect();
     Map::watched(kind, pairs)
 }
 

@@ -309,9 +309,9 @@ impl Glance<'_, '_, '_> {
                 keyed(&at(0), &at(1));
                 Vec::new()
             }
-            "pluck" => vec![May::List(Rc::new(
-                args.iter().skip(1).flat_map(|many| keyed(many, &at(0))).collect(),
-            ))],
+            "pluck" => {
+                vec![May::List(Rc::new(args.iter().skip(1).flat_map(|many| keyed(many, &at(0))).collect()))]
+            }
             "index" => args.iter().skip(1).fold(at(0), |found, key| {
                 let mut next = keyed(&found, key);
                 if strings(key).is_some() {
@@ -326,9 +326,8 @@ impl Glance<'_, '_, '_> {
                 found.extend(rest[0].iter().cloned());
                 narrow(found)
             }
-            "not" | "empty" | "all" | "any" | "kindIs" | "kindOf" | "typeIs" | "typeOf" | "typeIsLike" | "len" => {
-                Vec::new()
-            }
+            "not" | "empty" | "all" | "any" | "kindIs" | "kindOf" | "typeIs" | "typeOf" | "typeIsLike"
+            | "len" => Vec::new(),
             "keys" => {
                 elements(&all());
                 Vec::new()
@@ -378,7 +377,9 @@ impl Glance<'_, '_, '_> {
         }
         let texts = match strings(text) {
             Some(texts) => texts,
-            None => self.machine.attentive.as_ref().map(|attentive| attentive.texts.clone()).unwrap_or_default(),
+            None => {
+                self.machine.attentive.as_ref().map(|attentive| attentive.texts.clone()).unwrap_or_default()
+            }
         };
         for one in texts.iter().filter(|one| text::find(one.bytes(), b"{{").is_some()) {
             if let Ok(trees) = self.machine.cache.parse("gotpl", one)
