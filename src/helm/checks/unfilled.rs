@@ -71,7 +71,7 @@ fn absent(namespace: &str, file: &str, text: &str, places: &[Unfilled], found: &
         places.iter().filter(|place| place.file == file && place.text == NO_VALUE && place.offset.is_none());
     for document in documents(text) {
         let start = document.as_ptr().addr() - text.as_ptr().addr();
-        let mut by_place: Vec<Option<&Unfilled>> = Vec::new();
+        let mut by_place: Vec<(usize, Option<&Unfilled>)> = Vec::new();
         for (at, _) in document.match_indices(NO_VALUE) {
             let exact = places.iter().find(|place| {
                 place.file == file && place.text == NO_VALUE && place.offset == Some(start + at)
@@ -79,7 +79,7 @@ fn absent(namespace: &str, file: &str, text: &str, places: &[Unfilled], found: &
             let place = exact.or_else(|| inexact.next());
             let line = document[..at].rfind('\n').map_or(0, |newline| newline + 1);
             let is_comment = document[line..at].trim_start().starts_with('#');
-            let is_same = |other: &Option<&Unfilled>| match (other, place) {
+            let is_same = |other: &(usize, Option<&Unfilled>)| match (other.1, place) {
                 (Some(one), Some(two)) => {
                     (&one.template, one.line, one.column) == (&two.template, two.line, two.column)
                 }
@@ -87,21 +87,21 @@ fn absent(namespace: &str, file: &str, text: &str, places: &[Unfilled], found: &
                 _ => false,
             };
             if !is_comment && !by_place.iter().any(is_same) {
-                by_place.push(place);
+                by_place.push((at, place));
             }
         }
-        if by_place.is_empty() {
-            continue;
-        }
-        let Some(object) = head(namespace, file, document) else { continue };
-        let mut fields = Vec::new();
-        fields_with(&object.value, "", &|text| text.contains(NO_VALUE), &mut fields);
-        let mut fields = fields.into_iter().map(|(field, _)| field);
-        for place in by_place {
+        for (at, place) in by_place {
+            // Only this one is left in, so that its field can be found.
+            let (before, behind) = (&document[..at], &document[at + NO_VALUE.len()..]);
+            let alone = format!("{}{NO_VALUE}{}", before.replace(NO_VALUE, ""), behind.replace(NO_VALUE, ""));
+            let Some(object) = head(namespace, file, &alone) else { continue };
+            let mut fields = Vec::new();
+            fields_with(&object.value, "", &|text| text.contains(NO_VALUE), &mut fields);
+            let field = fields.into_iter().next().map(|(field, _)| field).unwrap_or_default();
             let by = place.map(|place| format!(" {}", printed(place))).unwrap_or_default();
             found.push(Finding {
                 check: Check::UnfilledOutput,
-                place: object.place(&fields.next().unwrap_or_default()),
+                place: object.place(&field),
                 what: format!("A value that is not there is printed here{by}."),
                 why: "Helm takes Go's \"<no value>\" out again, so that nothing stands in its place."
                     .to_owned(),

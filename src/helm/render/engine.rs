@@ -133,7 +133,9 @@ pub(super) fn render(
         rendered.files.insert(name.clone(), owned(filled));
     }
     if let (Some(before), Some(mut attentive)) = (before, machine.attentive.take()) {
-        let scopes: Vec<Datum> = files.values().map(|file| Datum::Map(file.scope.clone())).collect();
+        let scopes: BTreeMap<usize, &Map> =
+            files.values().map(|file| (file.scope.address(), &file.scope)).collect();
+        let scopes = scopes.into_values().map(|scope| Datum::Map(scope.clone())).collect();
         rendered.reads = attentive.finish(&mut machine, scopes).then(|| before.reads());
         rendered.places = attentive.places();
     }

@@ -11,7 +11,7 @@ use crate::helm::render::reads::Unfilled;
 use crate::helm::render::text::{self, Str};
 
 /// How many nodes of ways not taken one render looks at.
-const MOST: usize = 20_000_000;
+const MOST: usize = 5_000_000;
 /// How many unfilled places are kept.
 const PLACES: usize = 10_000;
 
@@ -51,8 +51,8 @@ impl Attentive {
         std::mem::take(&mut self.places)
     }
 
-    /// Counts what stands in templates that nothing carries out as read, for every chart. Whether every way
-    /// could be followed to its end.
+    /// Counts the fields in templates that nothing carries out as read, for every chart. Whether every way could
+    /// be followed to its end.
     pub(crate) fn finish(&mut self, machine: &mut Machine<'_, '_>, scopes: Vec<Datum>) -> bool {
         let set = std::rc::Rc::clone(&machine.set);
         let mut paths = Vec::new();
@@ -66,9 +66,6 @@ impl Attentive {
                     let Datum::Map(map) = &found else { break };
                     let Some(next) = map.get(key) else { break };
                     found = next;
-                }
-                if !path.is_empty() {
-                    glance::drain(&found);
                 }
             }
         }

@@ -8,15 +8,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Machine, State};
-use crate::helm::render::datum::{Datum, Map, MapKind};
+use crate::helm::render::datum::{Datum, MapKind};
 use crate::helm::render::functions::find_method;
 use crate::helm::render::parse::{Command, Node, Pipe, Term, Tree};
+use crate::helm::render::reads::Watch;
 use crate::helm::render::text::{self, Str};
 
 /// How many values an expression is followed with at once.
 const WIDEST: usize = 512;
 /// How deep templates are followed into templates, and values into values.
 const DEEPEST: usize = 60;
+/// How many values are looked at in one go.
+const LARGEST: usize = 100_000;
+/// How many values tell one dot from another.
+const TELLING: usize = 2_000;
 
 /// One of the things that an expression may give.
 #[derive(Clone, Debug)]
@@ -25,8 +30,8 @@ pub(super) enum May {
     Be(Datum),
     /// What `dict` would make.
     Dict(Rc<Vec<(Str, Many)>>),
-    /// What `list` would make.
-    List(Rc<Many>),
+    /// What `list` would make, place by place.
+    List(Rc<Vec<Many>>),
 }
 
 /// All things that an expression may give and that are not read to their end yet.
@@ -59,30 +64,40 @@ fn variables(state: &State<'_>) -> Vec<(Str, Many)> {
 
 /// Everything below a value is read.
 pub(super) fn drain(datum: &Datum) {
-    drain_within(datum, 0);
+    drain_within(datum, 0, &mut { LARGEST });
 }
 
-fn drain_within(datum: &Datum, depth: usize) {
-    if depth > DEEPEST {
+fn drain_within(datum: &Datum, depth: usize, left: &mut usize) {
+    if depth > DEEPEST || *left == 0 {
         return;
     }
+    *left -= 1;
     match datum {
         Datum::Map(map) if map.kind() != MapKind::Files => {
-            if map.watch().is_none_or(super::super::reads::Watch::read_deep) {
-                map.unread_pairs().values().for_each(|value| drain_within(value, depth + 1));
+            // Watched maps are drained once; others may hold themselves.
+            if map.watch().is_none_or(Watch::read_deep) {
+                map.unread_pairs().values().for_each(|value| drain_within(value, depth + 1, left));
             }
         }
-        Datum::List(list) => list.items().iter().for_each(|value| drain_within(value, depth + 1)),
+        Datum::List(list) => list.items().iter().for_each(|value| drain_within(value, depth + 1, left)),
         _ => {}
     }
 }
 
 fn drain_all(many: &Many) {
+    drain_many(many, &mut { LARGEST });
+}
+
+fn drain_many(many: &Many, left: &mut usize) {
     for may in many {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
         match may {
-            May::Be(datum) => drain(datum),
-            May::Dict(pairs) => pairs.iter().for_each(|(_, many)| drain_all(many)),
-            May::List(items) => drain_all(items),
+            May::Be(datum) => drain_within(datum, 0, left),
+            May::Dict(pairs) => pairs.iter().for_each(|(_, many)| drain_many(many, left)),
+            May::List(items) => items.iter().for_each(|many| drain_many(many, left)),
         }
     }
 }
@@ -126,7 +141,7 @@ fn elements(many: &Many) -> Many {
             May::Be(Datum::List(list)) => found.extend(list.items().iter().cloned().map(May::Be)),
             May::Be(_) => {}
             May::Dict(pairs) => found.extend(pairs.iter().flat_map(|(_, many)| many.clone())),
-            May::List(items) => found.extend(items.iter().cloned()),
+            May::List(items) => found.extend(items.iter().flatten().cloned()),
         }
     }
     narrow(found)
@@ -259,7 +274,8 @@ impl Glance<'_, '_, '_> {
             Term::Pipe(pipe) => self.pipe(dot, pipe),
             Term::String { text, .. } => one(&Datum::Str(text.clone())),
             Term::Identifier { function, .. } => self.function(function.name, &[], &[]),
-            Term::Bool { .. } | Term::Nil { .. } | Term::Number { .. } => Vec::new(),
+            Term::Number { number, .. } => number.int.map(|int| one(&Datum::Int(int))).unwrap_or_default(),
+            Term::Bool { .. } | Term::Nil { .. } => Vec::new(),
         }
     }
 
@@ -270,6 +286,8 @@ impl Glance<'_, '_, '_> {
             "include" => {
                 match strings(&at(0)) {
                     Some(names) => self.call(&names, at(1)),
+                    // A file is rendered anyway, whoever includes it.
+                    None if terms.first().is_some_and(|term| has_text(term, &names_a_file)) => {}
                     None => drain_all(&at(1)),
                 }
                 Vec::new()
@@ -290,11 +308,19 @@ impl Glance<'_, '_, '_> {
                 });
                 vec![May::Dict(Rc::new(pairs.collect()))]
             }
-            "list" | "tuple" => vec![May::List(Rc::new(all()))],
+            "list" | "tuple" => vec![May::List(Rc::new(args.to_vec()))],
             "append" | "push" | "prepend" | "mustAppend" | "mustPush" | "mustPrepend" => {
                 let mut found = at(0);
-                found.push(May::List(Rc::new(at(1))));
+                found.push(May::List(Rc::new(vec![at(1)])));
                 found
+            }
+            "rest" | "mustRest" => vec![May::List(Rc::new(match at(0).as_slice() {
+                [May::List(items)] => items.iter().skip(1).cloned().collect(),
+                other => vec![elements(&other.to_vec())],
+            }))],
+            "initial" | "reverse" | "uniq" | "compact" | "without" | "slice" | "mustInitial"
+            | "mustReverse" | "mustUniq" | "mustCompact" | "mustWithout" | "mustSlice" => {
+                vec![May::List(Rc::new(vec![elements(&at(0))]))]
             }
             "default" | "coalesce" | "and" | "or" | "ternary" | "required" | "merge" | "mustMerge"
             | "mergeOverwrite" | "mustMergeOverwrite" | "deepCopy" | "mustDeepCopy" | "concat" | "pick"
@@ -310,16 +336,10 @@ impl Glance<'_, '_, '_> {
                 Vec::new()
             }
             "pluck" => {
-                vec![May::List(Rc::new(args.iter().skip(1).flat_map(|many| keyed(many, &at(0))).collect()))]
+                let found = args.iter().skip(1).flat_map(|many| keyed(many, &at(0))).collect();
+                vec![May::List(Rc::new(vec![found]))]
             }
-            "index" => args.iter().skip(1).fold(at(0), |found, key| {
-                let mut next = keyed(&found, key);
-                if strings(key).is_some() {
-                    return next;
-                }
-                next.extend(elements(&found));
-                narrow(next)
-            }),
+            "index" => args.iter().skip(1).fold(at(0), |found, key| keyed(&found, key)),
             "dig" if args.len() > 2 => {
                 let (keys, rest) = args.split_at(args.len() - 2);
                 let mut found = keys.iter().fold(rest[1].clone(), |found, key| keyed(&found, key));
@@ -351,7 +371,7 @@ impl Glance<'_, '_, '_> {
     fn tree(&mut self, tree: &Arc<Tree>, dot: &Many) {
         self.machine.reaches(tree);
         let mut hasher = DefaultHasher::new();
-        if identify(dot, &mut hasher, 0) {
+        if identify(dot, &mut hasher, &mut { TELLING }) {
             let key = (Arc::as_ptr(tree).addr(), hasher.finish());
             let Some(attentive) = &mut self.machine.attentive else { return };
             if attentive.seen.insert(key, Arc::clone(tree)).is_some() {
@@ -371,7 +391,7 @@ impl Glance<'_, '_, '_> {
 
     /// Looks at a text that would be carried out: where it is not known, at each that it could be.
     fn tpl(&mut self, text: &Many, dot: Many, terms: &[Term]) {
-        if terms.first().is_some_and(writes_paths) {
+        if terms.first().is_some_and(|term| has_text(term, &writes_paths)) {
             drain_all(&dot);
             return;
         }
@@ -391,67 +411,88 @@ impl Glance<'_, '_, '_> {
     }
 }
 
-/// What stands under keys: under all, where they are not known.
+/// What stands under keys or at places: under all, where they are not known.
 fn keyed(many: &Many, keys: &Many) -> Many {
-    match strings(keys) {
-        Some(names) => narrow(names.iter().flat_map(|name| field(many, name)).collect()),
-        None => elements(many),
+    if let Some(names) = strings(keys) {
+        return narrow(names.iter().flat_map(|name| field(many, name)).collect());
     }
+    let [May::Be(Datum::Int(place))] = keys.as_slice() else { return elements(many) };
+    let place = usize::try_from(*place).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    for may in many {
+        match may {
+            May::List(items) if place < items.len() => found.extend(items[place].iter().cloned()),
+            May::Be(Datum::List(list)) => found.extend(list.items().get(place).cloned().map(May::Be)),
+            other => found.extend(elements(&vec![other.clone()])),
+        }
+    }
+    narrow(found)
 }
 
-/// Whether an operand puts a path of values together, as `printf "{{ .Values.%s }}"` does.
-fn writes_paths(term: &Term) -> bool {
+/// Whether a text puts a path of values together, as `printf "{{ .Values.%s }}"` does.
+fn writes_paths(text: &[u8]) -> bool {
+    text::find(text, b"{{").is_some() && text::find(text, b"%").is_some()
+}
+
+/// Whether a text is the end of a file's path.
+fn names_a_file(text: &[u8]) -> bool {
+    [&b".yaml"[..], b".yml", b".tpl"].iter().any(|end| text.ends_with(end))
+}
+
+/// Whether there is such a text in an operand.
+fn has_text(term: &Term, fits: &dyn Fn(&[u8]) -> bool) -> bool {
     match term {
-        Term::String { text, .. } => {
-            let has = |what: &[u8]| text::find(text.bytes(), what).is_some();
-            has(b"{{") && has(b"%")
+        Term::String { text, .. } => fits(text.bytes()),
+        Term::Pipe(pipe) => {
+            pipe.commands.iter().flat_map(|command| &command.args).any(|term| has_text(term, fits))
         }
-        Term::Pipe(pipe) => pipe.commands.iter().flat_map(|command| &command.args).any(writes_paths),
-        Term::Chain { node, .. } => writes_paths(node),
+        Term::Chain { node, .. } => has_text(node, fits),
         _ => false,
     }
 }
 
 /// Tells things apart for as long as the render runs; false where they cannot be told apart.
-fn identify(many: &Many, hasher: &mut DefaultHasher, depth: usize) -> bool {
+fn identify(many: &Many, hasher: &mut DefaultHasher, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
     many.len().hash(hasher);
     many.iter().all(|may| match may {
-        May::Be(datum) => identify_datum(datum, hasher, depth),
+        May::Be(datum) => identify_datum(datum, hasher, left),
         May::Dict(pairs) => pairs.iter().all(|(name, many)| {
             name.bytes().hash(hasher);
-            depth < 8 && identify(many, hasher, depth + 1)
+            identify(many, hasher, left)
         }),
         May::List(items) => {
-            u8::MAX.hash(hasher);
-            depth < 8 && identify(items, hasher, depth + 1)
+            items.len().hash(hasher);
+            items.iter().all(|many| identify(many, hasher, left))
         }
     })
 }
 
-fn identify_datum(datum: &Datum, hasher: &mut DefaultHasher, depth: usize) -> bool {
+fn identify_datum(datum: &Datum, hasher: &mut DefaultHasher, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
     match datum {
         // Watched maps live as long as the render does.
         Datum::Map(map) if map.watch().is_some() => map.address().hash(hasher),
         Datum::Map(map) => {
             map.len().hash(hasher);
-            return depth < 8 && map.kind() != MapKind::Files && inside(map, hasher, depth);
+            return map.unread_pairs().iter().all(|(key, value)| {
+                key.bytes().hash(hasher);
+                identify_datum(value, hasher, left)
+            });
         }
         Datum::List(list) => {
-            let items = list.items();
-            items.len().hash(hasher);
-            return depth < 8
-                && items.len() < 100
-                && items.iter().all(|item| identify_datum(item, hasher, depth + 1));
+            list.len().hash(hasher);
+            return list.items().iter().all(|item| identify_datum(item, hasher, left));
         }
         Datum::Str(text) => text.bytes().hash(hasher),
+        Datum::Int(int) => int.hash(hasher),
         other => other.kind_name().hash(hasher),
     }
     true
-}
-
-fn inside(map: &Map, hasher: &mut DefaultHasher, depth: usize) -> bool {
-    map.unread_pairs().iter().all(|(key, value)| {
-        key.bytes().hash(hasher);
-        identify_datum(value, hasher, depth + 1)
-    })
 }
