@@ -13,7 +13,7 @@ use clap::Args;
 use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
-use super::template::Failed;
+use super::release::Failed;
 
 /// How long everything may take.
 const LIMIT: Duration = Duration::from_secs(300);

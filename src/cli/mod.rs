@@ -1,7 +1,9 @@
 //! The command line outside a host: what there is, and what each command calls.
 
 mod chart;
+mod chart_check;
 mod pages;
+mod release;
 mod template;
 
 use std::io::Write;
@@ -71,6 +73,8 @@ enum Command {
     },
     /// Render a chart and print what `helm template` prints for the same arguments
     Template(Box<template::Template>),
+    /// Name mistakes in charts and values that Helm renders without a word; fails where there are any
+    ChartCheck(Box<chart_check::ChartCheck>),
     /// Print the schema as JSON, as `providers schema -json` does
     Schema,
     /// Print the version
@@ -93,6 +97,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Check { directory }) => check(&directory),
         Some(Command::Docs { check, directory, examples }) => pages::write(check, &directory, &examples),
         Some(Command::Template(template)) => template.run(),
+        Some(Command::ChartCheck(check)) => check.run(),
         Some(Command::Schema) => {
             let provider = provider();
             let schema = bud::schema::to_json(provider.schema());

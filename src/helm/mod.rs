@@ -23,6 +23,7 @@
 
 pub mod capabilities;
 pub mod chart;
+pub mod checks;
 pub mod fetch;
 pub mod manifest;
 pub mod outside;

@@ -1,8 +1,12 @@
 //! A release rendered without a cluster: what `helm template` does, and what a plan needs of it.
 
-use crate::helm::chart::{Chart, Crd, PrepareError, SchemaCheck, prepare};
+use std::collections::BTreeMap;
+
+use crate::helm::chart::{Chart, Crd, PrepareError, Prepared, SchemaCheck, prepare};
 use crate::helm::manifest::{self, BadManifest, Hook, Manifest};
-use crate::helm::render::{Capabilities, Engine, Limits, Outside, Release, RenderError, RenderInput};
+use crate::helm::render::{
+    Capabilities, ChartInput, Engine, Limits, Outside, Release, RenderError, RenderInput, Watched,
+};
 use crate::helm::value::Map;
 use crate::helm::version;
 
@@ -45,6 +49,17 @@ pub struct Rendered {
     pub values: Map,
     /// What Helm would print beside the result.
     pub warnings: Vec<String>,
+}
+
+/// A rendered release with what was seen while it was rendered.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// The release.
+    pub rendered: Rendered,
+    /// The chart with the dependencies that took part.
+    pub chart: ChartInput,
+    /// What its templates read, and what they left unfilled.
+    pub watched: Watched,
 }
 
 /// Why there is no render, in Helm's words.
@@ -92,6 +107,28 @@ pub fn template(
     options: &TemplateOptions,
     outside: &mut Outside<'_>,
 ) -> Result<Rendered, TemplateError> {
+    let prepared = ready(chart, values, options)?;
+    let files = engine.render(&input(&prepared, options), outside)?;
+    rendered(prepared, files, options).map(|(rendered, _)| rendered)
+}
+
+/// Renders a release for its checks: slower, and the same.
+pub fn template_watched(
+    engine: &Engine,
+    chart: Chart,
+    values: &Map,
+    options: &TemplateOptions,
+    outside: &mut Outside<'_>,
+) -> Result<Examined, TemplateError> {
+    let prepared = ready(chart, values, options)?;
+    let mut watched = engine.render_watched(&input(&prepared, options), outside)?;
+    let files = std::mem::take(&mut watched.files);
+    let (rendered, chart) = rendered(prepared, files, options)?;
+    Ok(Examined { rendered, chart, watched })
+}
+
+/// A chart that may be rendered.
+fn ready(chart: Chart, values: &Map, options: &TemplateOptions) -> Result<Prepared, TemplateError> {
     check_name(&options.release.name)?;
     let prepared = prepare(chart, values, options.schema)?;
     let range = &prepared.chart.metadata.kube_version;
@@ -100,14 +137,25 @@ pub fn template(
     if !range.is_empty() && !version::compatible(range, shown) {
         return Err(TemplateError::KubeVersion { range: range.clone(), version: cluster.version.clone() });
     }
-    let input = RenderInput {
+    Ok(prepared)
+}
+
+fn input<'a>(prepared: &'a Prepared, options: &'a TemplateOptions) -> RenderInput<'a> {
+    RenderInput {
         chart: &prepared.chart,
         values: &prepared.values,
         release: &options.release,
         capabilities: &options.capabilities,
         limits: options.limits,
-    };
-    let mut files = engine.render(&input, outside)?;
+    }
+}
+
+/// The release that rendered files are, and its chart.
+fn rendered(
+    prepared: Prepared,
+    mut files: BTreeMap<String, String>,
+    options: &TemplateOptions,
+) -> Result<(Rendered, ChartInput), TemplateError> {
     let own_notes = format!("{}/templates/NOTES.txt", prepared.chart.metadata.name);
     let mut notes = String::new();
     files.retain(|path, text| {
@@ -123,14 +171,15 @@ pub fn template(
         false
     });
     let sorted = manifest::sort(&files)?;
-    Ok(Rendered {
+    let rendered = Rendered {
         manifests: sorted.manifests,
         hooks: sorted.hooks,
         crds: prepared.crds,
         notes,
         values: prepared.values,
         warnings: prepared.warnings,
-    })
+    };
+    Ok((rendered, prepared.chart))
 }
 
 /// Names of releases are names of the DNS, shorter so that charts can put something behind them.

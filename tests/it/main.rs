@@ -13,6 +13,7 @@
 )]
 
 mod azure_room;
+mod chart_check;
 mod chart_fetch;
 mod chart_server;
 #[allow(dead_code, reason = "the names of cases are shown by their Debug form")]

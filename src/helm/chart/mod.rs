@@ -31,6 +31,7 @@ pub use values::{BadValues, merge, read_values};
 
 pub(crate) use archive::without_mark;
 pub(crate) use decode::{Place, WrongKind};
+pub(crate) use metadata::called;
 
 #[cfg(test)]
 mod hostile_tests;

@@ -4,6 +4,7 @@
 //! because `set` changes a map for everyone who holds it.
 
 use super::reach::Reach;
+use super::reads::Watch;
 use super::text::Str;
 use super::time::Time;
 use crate::helm::value::{Map as PlainMap, Value};
@@ -170,7 +171,14 @@ impl List {
 pub(crate) struct Map {
     kind: MapKind,
     is_nil: bool,
-    pairs: Rc<RefCell<Pairs>>,
+    cell: Rc<MapCell>,
+}
+
+#[derive(Debug, Default)]
+struct MapCell {
+    pairs: RefCell<Pairs>,
+    /// Who wants to know what is read of it.
+    watch: Option<Box<Watch>>,
 }
 
 /// The pairs of a map, sorted.
@@ -178,12 +186,21 @@ pub(crate) type Pairs = BTreeMap<Str, Datum>;
 
 impl Map {
     pub(crate) fn new(kind: MapKind, pairs: Pairs) -> Self {
-        Self { kind, is_nil: false, pairs: Rc::new(RefCell::new(pairs)) }
+        Self::cell(kind, pairs, None)
+    }
+
+    /// A map that remembers what is read of it.
+    pub(crate) fn watched(kind: MapKind, pairs: Pairs) -> Self {
+        Self::cell(kind, pairs, Some(Box::default()))
+    }
+
+    fn cell(kind: MapKind, pairs: Pairs, watch: Option<Box<Watch>>) -> Self {
+        Self { kind, is_nil: false, cell: Rc::new(MapCell { pairs: RefCell::new(pairs), watch }) }
     }
 
     /// Go's nil map.
     pub(crate) fn nil(kind: MapKind) -> Self {
-        Self { kind, is_nil: true, pairs: Rc::default() }
+        Self { kind, is_nil: true, cell: Rc::default() }
     }
 
     pub(crate) fn kind(&self) -> MapKind {
@@ -199,24 +216,54 @@ impl Map {
         self.is_nil
     }
 
+    /// All pairs, which counts as a read of each.
     pub(crate) fn pairs(&self) -> Ref<'_, Pairs> {
-        self.pairs.borrow()
+        if let Some(watch) = &self.cell.watch {
+            watch.read_all();
+        }
+        self.cell.pairs.borrow()
+    }
+
+    /// All pairs, for who only looks on.
+    pub(crate) fn unread_pairs(&self) -> Ref<'_, Pairs> {
+        self.cell.pairs.borrow()
     }
 
     pub(crate) fn pairs_mut(&self) -> RefMut<'_, Pairs> {
-        self.pairs.borrow_mut()
+        self.cell.pairs.borrow_mut()
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<Datum> {
-        self.pairs().get(key).cloned()
+        self.read(key);
+        self.cell.pairs.borrow().get(key).cloned()
+    }
+
+    pub(crate) fn has(&self, key: &[u8]) -> bool {
+        self.read(key);
+        self.cell.pairs.borrow().contains_key(key)
+    }
+
+    fn read(&self, key: &[u8]) {
+        if let Some(watch) = &self.cell.watch {
+            watch.read(key);
+        }
+    }
+
+    pub(crate) fn watch(&self) -> Option<&Watch> {
+        self.cell.watch.as_deref()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.pairs().len()
+        self.cell.pairs.borrow().len()
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.pairs, &other.pairs)
+        Rc::ptr_eq(&self.cell, &other.cell)
+    }
+
+    /// Which map it is, among those that are alive.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.cell).addr()
     }
 }
 

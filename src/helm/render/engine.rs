@@ -1,12 +1,13 @@
 //! The engine: the scopes of the charts, the order of parsing, the texts of the templates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use super::datum::{Datum, List, ListKind, Map, MapKind, Object, Pairs, plain_map};
-use super::exec::{Machine, Set};
+use super::exec::{Attentive, Machine, Set};
 use super::parse::{ParseError, Tree, parse};
+use super::reads::{Before, Unfilled, ValueReads, texts, watched_map};
 use super::text::{self, Str};
 use super::{ChartInput, ChartMetadata, Outside, RenderError, RenderErrorKind, RenderInput};
 
@@ -53,14 +54,41 @@ struct Renderable {
     base: String,
 }
 
+/// What a render is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attention {
+    /// The texts alone.
+    Texts,
+    /// Also what is read of the values.
+    Reads,
+}
+
+/// A render with what was seen of it.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    /// The texts, as [`Engine::render`](super::Engine::render) gives them.
+    pub files: BTreeMap<String, String>,
+    /// The texts that held `<no value>`, with it.
+    pub unfilled: BTreeMap<String, String>,
+    /// Where templates printed `<no value>` or what a format could not print.
+    pub places: Vec<Unfilled>,
+    /// What was read of the values; nothing where the templates are beyond what can be followed.
+    pub reads: Option<ValueReads>,
+}
+
 pub(super) fn render(
     cache: &Cache,
     input: &RenderInput<'_>,
     outside: &mut Outside<'_>,
-) -> Result<BTreeMap<String, String>, RenderError> {
+    attention: Attention,
+) -> Result<Watched, RenderError> {
     let mut files = BTreeMap::new();
-    let shared = Shared { release: release(input), capabilities: capabilities(input) };
-    let values = plain_map(input.values, MapKind::Values);
+    let shared = Shared { release: release(input), capabilities: capabilities(input), attention };
+    let values = match attention {
+        Attention::Texts => plain_map(input.values, MapKind::Values),
+        Attention::Reads => watched_map(input.values, MapKind::Values),
+    };
+    let before = (attention == Attention::Reads).then(|| Before::of(&values));
     collect(input.chart, &input.chart.metadata.name, true, values, &shared, &mut files);
     let mut names: Vec<&String> = files.keys().collect();
     // Deeper files first, so that what lies higher replaces their definitions.
@@ -74,12 +102,21 @@ pub(super) fn render(
         set.add(&trees);
     }
     let mut machine = Machine::new(outside, input.limits, cache, Rc::new(set));
-    let mut rendered = BTreeMap::new();
+    if attention == Attention::Reads {
+        let mut found = BTreeSet::new();
+        texts(input.values, &mut found);
+        file_texts(input.chart, &mut found);
+        machine.attentive = Some(Box::new(Attentive::new(found)));
+    }
+    let mut rendered = Watched::default();
     for name in names {
         if name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             continue;
         }
         let file = &files[name];
+        if let Some(attentive) = &mut machine.attentive {
+            attentive.starts(name);
+        }
         let template = Pairs::from([
             (Str::from("Name"), Datum::str(name)),
             (Str::from("BasePath"), Datum::str(&file.base)),
@@ -89,12 +126,31 @@ pub(super) fn render(
         let out = machine
             .execute(name.as_bytes(), Datum::Map(file.scope.with_kind(MapKind::Values)), "gotpl")
             .map_err(super::exec::Failure::into_error)?;
-        let out = text::replace(&out, b"<no value>", b"");
-        let out =
-            String::from_utf8(out).unwrap_or_else(|out| String::from_utf8_lossy(out.as_bytes()).into_owned());
-        rendered.insert(name.clone(), out);
+        let filled = text::replace(&out, b"<no value>", b"");
+        if attention == Attention::Reads && filled.len() < out.len() {
+            rendered.unfilled.insert(name.clone(), owned(out));
+        }
+        rendered.files.insert(name.clone(), owned(filled));
+    }
+    if let (Some(before), Some(mut attentive)) = (before, machine.attentive.take()) {
+        let scopes: BTreeMap<usize, &Map> =
+            files.values().map(|file| (file.scope.address(), &file.scope)).collect();
+        let scopes = scopes.into_values().map(|scope| Datum::Map(scope.clone())).collect();
+        rendered.reads = attentive.finish(&mut machine, scopes).then(|| before.reads());
+        rendered.places = attentive.places();
     }
     Ok(rendered)
+}
+
+fn owned(text: Vec<u8>) -> String {
+    String::from_utf8(text).unwrap_or_else(|text| String::from_utf8_lossy(text.as_bytes()).into_owned())
+}
+
+/// Files beside the templates that hold actions: a template may hand them to `tpl`.
+fn file_texts(chart: &ChartInput, found: &mut BTreeSet<Vec<u8>>) {
+    let files = chart.files.iter().map(|file| &file.data);
+    found.extend(files.filter(|data| text::find(data, b"{{").is_some()).map(|data| data.to_vec()));
+    chart.dependencies.iter().for_each(|sub| file_texts(sub, found));
 }
 
 fn parse_error(name: &str, error: &ParseError) -> RenderError {
@@ -114,6 +170,7 @@ fn parse_error(name: &str, error: &ParseError) -> RenderError {
 struct Shared {
     release: Datum,
     capabilities: Datum,
+    attention: Attention,
 }
 
 fn collect(
@@ -140,7 +197,11 @@ fn collect(
         let scope = collect(sub, &format!("{path}/charts/{name}"), false, values, shared, files);
         subcharts.insert(Str::from(name), Datum::Map(scope));
     }
-    let scope = Map::new(
+    let new = match shared.attention {
+        Attention::Texts => Map::new,
+        Attention::Reads => Map::watched,
+    };
+    let scope = new(
         MapKind::Any,
         Pairs::from([
             (Str::from("Chart"), Datum::map(metadata)),

@@ -18,6 +18,7 @@ mod json;
 mod keys;
 mod parse;
 mod reach;
+mod reads;
 mod text;
 mod time;
 mod toml;
@@ -25,11 +26,14 @@ mod toml;
 #[cfg(test)]
 mod hostile_tests;
 
+pub use engine::Watched;
 pub use error::{RenderError, RenderErrorKind};
 pub use input::{
     Capabilities, Chance, ChartFile, ChartInput, ChartMetadata, Clock, Dependency, Dns, KubeVersion, Limits,
     Lookup, LookupError, Maintainer, Outside, Release, RenderInput,
 };
+
+pub use reads::{Inner, Unfilled, ValueReads};
 
 pub(crate) use go::{float_json, float_key, float_shortest, parse_float, parse_int, parse_uint, quote};
 pub(crate) use json::compact;
@@ -57,6 +61,16 @@ impl Engine {
         input: &RenderInput<'_>,
         outside: &mut Outside<'_>,
     ) -> Result<BTreeMap<String, String>, RenderError> {
-        engine::render(&self.cache, input, outside)
+        Ok(engine::render(&self.cache, input, outside, engine::Attention::Texts)?.files)
+    }
+
+    /// The same, and what the templates read of the values. What they would read on a way that these values
+    /// do not take counts as well: a value is unread only if nothing in the templates asks for it.
+    pub fn render_watched(
+        &self,
+        input: &RenderInput<'_>,
+        outside: &mut Outside<'_>,
+    ) -> Result<Watched, RenderError> {
+        engine::render(&self.cache, input, outside, engine::Attention::Reads)
     }
 }

@@ -26,9 +26,10 @@ impl Machine<'_, '_> {
         )?;
         if let Run::ShortCircuit { stop_at } = function.run {
             let mut value = Slot::Invalid;
-            for arg in args {
+            for (index, arg) in args.iter().enumerate() {
                 value = self.arg(state, dot, Param::Value, arg)?.bare();
                 if value.as_datum().is_true() == stop_at {
+                    self.glance_operands(state, dot.as_datum(), &args[index + 1..]);
                     return Ok(value);
                 }
             }

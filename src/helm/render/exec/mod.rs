@@ -2,14 +2,17 @@
 //!
 //! Follows Go's text/template in every order of evaluation, because errors show it.
 
+mod attentive;
 mod call;
 mod expression;
 mod failure;
 mod field;
+mod glance;
 mod set;
 mod slot;
 mod walk;
 
+pub(crate) use attentive::Attentive;
 pub(crate) use failure::Failure;
 pub(crate) use set::Set;
 pub(crate) use slot::Slot;
@@ -36,6 +39,8 @@ pub(crate) struct Machine<'r, 'o> {
     depth: usize,
     steps: u64,
     written: usize,
+    /// What is kept of a render that is watched.
+    pub(crate) attentive: Option<Box<Attentive>>,
     /// Regular expressions that were compiled already.
     pub(crate) regexes: HashMap<Str, std::result::Result<Rc<regex::bytes::Regex>, String>>,
 }
@@ -59,6 +64,7 @@ impl<'r, 'o> Machine<'r, 'o> {
             depth: 0,
             steps: 0,
             written: 0,
+            attentive: None,
             regexes: HashMap::new(),
         }
     }
@@ -81,6 +87,7 @@ impl<'r, 'o> Machine<'r, 'o> {
             return Err(Failure::limit(format!("templates nested more than {depth} deep")));
         }
         self.depth += 1;
+        self.reaches(tree);
         let mut state = State {
             tree,
             at: At::List(&tree.root),

@@ -23,6 +23,11 @@ impl Set {
         self.own.get(name).or_else(|| self.outer.as_ref()?.get(name))
     }
 
+    /// The templates of this set alone.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = &Arc<Tree>> {
+        self.own.values()
+    }
+
     /// Adds the trees of a file. An empty template does not replace one that is there.
     pub(crate) fn add(&mut self, trees: &[Arc<Tree>]) {
         for tree in trees {

@@ -1,5 +1,6 @@
 //! The statements of the language: text, actions, branches, loops and calls of templates.
 
+use super::glance::one;
 use super::{Machine, Result, Slot, State};
 use crate::helm::render::datum::{Datum, Object};
 use crate::helm::render::go;
@@ -22,9 +23,10 @@ impl Machine<'_, '_> {
         list: &'t List,
     ) -> Result<Flow> {
         state.at = At::List(list);
-        for node in &list.nodes {
+        for (index, node) in list.nodes.iter().enumerate() {
             let flow = self.walk(state, dot, node)?;
             if flow != Flow::Next {
+                self.glance(state, one(dot.as_datum()), &list.nodes[index + 1..]);
                 return Ok(flow);
             }
         }
@@ -63,11 +65,17 @@ impl Machine<'_, '_> {
         let mark = state.variables.len();
         let value = self.pipeline(state, dot, &branch.pipe)?;
         let flow = if value.as_datum().is_true() {
+            if let Some(otherwise) = &branch.otherwise {
+                self.glance(state, one(dot.as_datum()), &otherwise.nodes);
+            }
             self.walk_list(state, if is_with { &value } else { dot }, &branch.list)
-        } else if let Some(otherwise) = &branch.otherwise {
-            self.walk_list(state, dot, otherwise)
         } else {
-            Ok(Flow::Next)
+            let inner = if is_with { &value } else { dot };
+            self.glance(state, one(inner.as_datum()), &branch.list.nodes);
+            match &branch.otherwise {
+                Some(otherwise) => self.walk_list(state, dot, otherwise),
+                None => Ok(Flow::Next),
+            }
         };
         state.variables.truncate(mark);
         flow
@@ -78,11 +86,19 @@ impl Machine<'_, '_> {
         let value = self.pipeline(state, dot, &branch.pipe)?;
         let flow = self.iterate(state, branch, value);
         let flow = match flow {
-            Ok(Some(flow)) => Ok(flow),
-            Ok(None) => match &branch.otherwise {
-                Some(otherwise) => self.walk_list(state, dot, otherwise),
-                None => Ok(Flow::Next),
-            },
+            Ok(Some(flow)) => {
+                if let Some(otherwise) = &branch.otherwise {
+                    self.glance(state, one(dot.as_datum()), &otherwise.nodes);
+                }
+                Ok(flow)
+            }
+            Ok(None) => {
+                self.glance(state, Vec::new(), &branch.list.nodes);
+                match &branch.otherwise {
+                    Some(otherwise) => self.walk_list(state, dot, otherwise),
+                    None => Ok(Flow::Next),
+                }
+            }
             Err(failure) => Err(failure),
         };
         state.variables.truncate(mark);
@@ -134,6 +150,7 @@ impl Machine<'_, '_> {
                     let element = if any { Slot::Any(element) } else { Slot::Own(element) };
                     let number = i64::try_from(index).unwrap_or(i64::MAX);
                     if self.iteration(state, branch, Slot::Own(Datum::Int(number)), element)? == Flow::Break {
+                        self.glance_rest(state, branch, &Datum::List(list.clone()));
                         break;
                     }
                 }
@@ -156,6 +173,7 @@ impl Machine<'_, '_> {
                     ran = true;
                     let element = if any { Slot::Any(element) } else { Slot::Own(element) };
                     if self.iteration(state, branch, Slot::Own(Datum::Str(key)), element)? == Flow::Break {
+                        self.glance_rest(state, branch, &Datum::Map(map.clone()));
                         break;
                     }
                 }
@@ -220,10 +238,24 @@ impl Machine<'_, '_> {
         Ok(())
     }
 
+    /// Looks at the iterations behind a `break`: everything in them counts as read.
+    fn glance_rest(&mut self, state: &State<'_>, branch: &Branch, over: &Datum) {
+        if self.is_watched() {
+            super::glance::drain(over);
+            self.glance(state, Vec::new(), &branch.list.nodes);
+        }
+    }
+
     fn print(&mut self, state: &mut State<'_>, value: &Slot) -> Result<()> {
         match value {
-            Slot::Invalid | Slot::Any(Datum::Nil) => self.write(state, b"<no value>"),
-            Slot::Own(Datum::Str(text)) | Slot::Any(Datum::Str(text)) => self.write(state, text.bytes()),
+            Slot::Invalid | Slot::Any(Datum::Nil) => {
+                self.notes(state, b"<no value>");
+                self.write(state, b"<no value>")
+            }
+            Slot::Own(Datum::Str(text)) | Slot::Any(Datum::Str(text)) => {
+                self.notes(state, text.bytes());
+                self.write(state, text.bytes())
+            }
             Slot::Own(Datum::Object(object)) => {
                 // The addressable struct has its String method here.
                 let text = match &**object {

@@ -32,7 +32,7 @@ pub(super) const TABLE: &[Function] = &[
         Ok(args[0].clone())
     }),
     plain("hasKey", &[M, S], |args| {
-        Ok(Datum::Bool(dict(&args[0]).is_some_and(|map| map.pairs().contains_key(text(&args[1])))))
+        Ok(Datum::Bool(dict(&args[0]).is_some_and(|map| map.has(text(&args[1])))))
     }),
     many("pluck", &[S, M], |args| {
         let found = args[1..].iter().filter_map(|map| dict(map)?.get(text(&args[0])));
