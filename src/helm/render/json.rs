@@ -56,34 +56,38 @@ fn plain_at(datum: &Datum, depth: usize) -> Result<Value, String> {
         Datum::Time(time) => Value::String(time.rfc3339()),
         Datum::Object(object) => match &**object {
             Object::Version(version) => Value::String(version.to_string()),
-            Object::Certificate { cert, key } => {
-                Value::Map([("Cert".to_owned(), text(cert)), ("Key".to_owned(), text(key))].into())
+            object => {
+                let fields = fields(object).into_iter();
+                Value::Map(
+                    fields
+                        .map(|(name, value)| Ok((name, plain_at(&value, depth + 1)?)))
+                        .collect::<Result<_, String>>()?,
+                )
             }
-            Object::Capabilities { kube_version, api_versions, helm_version } => Value::Map(
-                [
-                    ("KubeVersion".to_owned(), plain_at(kube_version, depth + 1)?),
-                    ("APIVersions".to_owned(), plain_at(api_versions, depth + 1)?),
-                    ("HelmVersion".to_owned(), plain_at(helm_version, depth + 1)?),
-                ]
-                .into(),
-            ),
-            Object::KubeVersion { version, major, minor, .. } => Value::Map(
-                [
-                    ("Version".to_owned(), text(version)),
-                    ("Major".to_owned(), text(major)),
-                    ("Minor".to_owned(), text(minor)),
-                ]
-                .into(),
-            ),
-            Object::BuildInfo(fields) => Value::Map(
-                fields
-                    .iter()
-                    .filter(|(_, value)| !value.is_empty())
-                    .map(|(name, value)| (snake(name), text(value)))
-                    .collect(),
-            ),
         },
     })
+}
+
+/// The fields of a struct under their names in JSON, in Go's order.
+fn fields(object: &Object) -> Vec<(String, Datum)> {
+    let named = |name: &str, value: &Datum| (name.to_owned(), value.clone());
+    let text = |name: &str, text: &Str| (name.to_owned(), Datum::Str(text.clone()));
+    match object {
+        Object::Version(_) => Vec::new(),
+        Object::Certificate { cert, key } => vec![text("Cert", cert), text("Key", key)],
+        Object::Capabilities { kube_version, api_versions, helm_version } => vec![
+            named("KubeVersion", kube_version),
+            named("APIVersions", api_versions),
+            named("HelmVersion", helm_version),
+        ],
+        Object::KubeVersion { version, major, minor, .. } => {
+            vec![text("Version", version), text("Major", major), text("Minor", minor)]
+        }
+        Object::BuildInfo(fields) => {
+            let filled = fields.iter().filter(|(_, value)| !value.is_empty());
+            filled.map(|(name, value)| (snake(name), Datum::Str(value.clone()))).collect()
+        }
+    }
 }
 
 /// `GoVersion` as `go_version`.
@@ -107,84 +111,142 @@ fn clean(bytes: &[u8]) -> String {
 
 /// `json.Marshal` and its kin, without a newline at the end.
 pub(crate) fn write(datum: &Datum, layout: Layout) -> Result<String, String> {
-    let mut out = String::new();
-    put(&mut out, &plain(datum)?, layout, 0);
-    Ok(out)
+    let mut writer = Writer { out: String::new(), layout };
+    writer.put(datum, 0)?;
+    Ok(writer.out)
 }
 
-/// `json.Marshal` of plain data.
+/// `json.Marshal` of plain data; what JSON cannot say, such as an endless number, is null.
 pub(crate) fn compact(value: &Value) -> String {
-    let mut out = String::new();
-    put(&mut out, value, Layout::Compact, 0);
-    out
+    write(&Datum::from(value), Layout::Compact).unwrap_or_else(|_| "null".to_owned())
 }
 
-fn line(out: &mut String, layout: Layout, depth: usize) {
-    if layout == Layout::Indented {
-        out.push('\n');
-        out.extend(std::iter::repeat_n("  ", depth));
-    }
+struct Writer {
+    out: String,
+    layout: Layout,
 }
 
-fn put(out: &mut String, value: &Value, layout: Layout, depth: usize) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
-        Value::Int(int) => out.push_str(&int.to_string()),
-        Value::Float(float) => out.push_str(&float_json(*float)),
-        Value::String(text) => put_text(out, text, layout),
-        Value::List(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
+impl Writer {
+    fn put(&mut self, datum: &Datum, depth: usize) -> Result<(), String> {
+        if depth > DEEPEST {
+            return Err(format!("json: unsupported value: encountered a cycle via {}", datum.type_name()));
+        }
+        match datum {
+            Datum::Nil => self.out.push_str("null"),
+            Datum::Bool(truth) => self.out.push_str(if *truth { "true" } else { "false" }),
+            Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) => self.out.push_str(&int.to_string()),
+            Datum::Uint8(int) => self.out.push_str(&int.to_string()),
+            Datum::Uint64(int) => self.out.push_str(&int.to_string()),
+            Datum::Float(float) if float.is_finite() => self.out.push_str(&float_json(*float)),
+            Datum::Float(float) => {
+                return Err(format!("json: unsupported value: {}", float_shortest(*float)));
+            }
+            Datum::Str(text) => self.text(text.bytes()),
+            Datum::Bytes(bytes) => self.text(STANDARD.encode(bytes.bytes()).as_bytes()),
+            Datum::List(list) if list.is_nil() => self.out.push_str("null"),
+            Datum::List(list) => {
+                self.out.push('[');
+                for (index, item) in list.items().iter().enumerate() {
+                    self.next(index, depth);
+                    self.put(item, depth + 1)?;
                 }
-                line(out, layout, depth + 1);
-                put(out, item, layout, depth + 1);
+                self.end(list.len(), depth, ']');
             }
-            if !items.is_empty() {
-                line(out, layout, depth);
-            }
-            out.push(']');
-        }
-        Value::Map(map) => {
-            out.push('{');
-            for (index, (key, value)) in map.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
+            Datum::Map(map) if map.is_nil() => self.out.push_str("null"),
+            Datum::Map(map) => {
+                self.out.push('{');
+                for (index, (key, value)) in map.pairs().iter().enumerate() {
+                    self.next(index, depth);
+                    self.key(key.bytes());
+                    self.put(value, depth + 1)?;
                 }
-                line(out, layout, depth + 1);
-                put_text(out, key, layout);
-                out.push_str(if layout == Layout::Indented { ": " } else { ":" });
-                put(out, value, layout, depth + 1);
+                self.end(map.len(), depth, '}');
             }
-            if !map.is_empty() {
-                line(out, layout, depth);
-            }
-            out.push('}');
+            Datum::Time(time) => self.text(time.rfc3339().as_bytes()),
+            Datum::Object(object) => match &**object {
+                Object::Version(version) => self.text(version.to_string().as_bytes()),
+                object => {
+                    let fields = fields(object);
+                    self.out.push('{');
+                    for (index, (name, value)) in fields.iter().enumerate() {
+                        self.next(index, depth);
+                        self.key(name.as_bytes());
+                        self.put(value, depth + 1)?;
+                    }
+                    self.end(fields.len(), depth, '}');
+                }
+            },
         }
+        Ok(())
     }
-}
 
-fn put_text(out: &mut String, text: &str, layout: Layout) {
-    out.push('"');
-    for rune in text.chars() {
-        match rune {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' if layout == Layout::Raw => out.push(rune),
-            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(rune)));
-            }
-            rune => out.push(rune),
+    fn line(&mut self, depth: usize) {
+        if self.layout == Layout::Indented {
+            self.out.push('\n');
+            self.out.extend(std::iter::repeat_n("  ", depth));
         }
     }
-    out.push('"');
+
+    fn next(&mut self, index: usize, depth: usize) {
+        if index > 0 {
+            self.out.push(',');
+        }
+        self.line(depth + 1);
+    }
+
+    fn key(&mut self, key: &[u8]) {
+        self.text(key);
+        self.out.push_str(if self.layout == Layout::Indented { ": " } else { ":" });
+    }
+
+    fn end(&mut self, count: usize, depth: usize, bracket: char) {
+        if count > 0 {
+            self.line(depth);
+        }
+        self.out.push(bracket);
+    }
+
+    fn text(&mut self, bytes: &[u8]) {
+        self.out.push('"');
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            self.part(text);
+        } else {
+            // What is no UTF-8 is written as an escape, unlike a U+FFFD that was there before.
+            for chunk in bytes.utf8_chunks() {
+                self.part(chunk.valid());
+                for _ in chunk.invalid() {
+                    self.out.push_str("\\ufffd");
+                }
+            }
+        }
+        self.out.push('"');
+    }
+
+    fn part(&mut self, text: &str) {
+        let mut done = 0;
+        for (at, rune) in text.char_indices() {
+            let escaped = match rune {
+                '"' => "\\\"",
+                '\\' => "\\\\",
+                '\n' => "\\n",
+                '\r' => "\\r",
+                '\t' => "\\t",
+                '\u{8}' => "\\b",
+                '\u{c}' => "\\f",
+                '<' | '>' | '&' if self.layout == Layout::Raw => continue,
+                '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => "",
+                _ => continue,
+            };
+            self.out.push_str(&text[done..at]);
+            if escaped.is_empty() {
+                self.out.push_str(&format!("\\u{:04x}", u32::from(rune)));
+            } else {
+                self.out.push_str(escaped);
+            }
+            done = at + rune.len_utf8();
+        }
+        self.out.push_str(&text[done..]);
+    }
 }
 
 /// `json.Unmarshal` into an `interface{}`; numbers become float64.

@@ -20,6 +20,8 @@ const CASES: &[Case] = &[
     ("toml of what is no table", &[("templates/a.yaml", "a: {{ toToml \"1\" | quote }} {{ toToml -0.5 }} {{ toToml (list \"a\" 7) }} {{ toToml (list) }} {{ toToml true }}\nb: {{ toToml (list (dict \"a\" 1)) | quote }}\n")], &[]),
     ("chunks below nothing", &[("templates/a.yaml", "a: {{ chunk -2 (list 1 2 3) }} {{ chunk -2 (list 1) }} {{ chunk -5 (list 1 2) }}\n")], &[]),
     ("empty matches beside wide runes", &[("templates/a.yaml", "a: {{ regexReplaceAllLiteral \"x*\" \"é😀a\" \"-\" }} {{ regexReplaceAll \"x*\" \"é\" \"-\" }} {{ regexFindAll \"x*\" \"é😀\" -1 | len }} {{ regexSplit \"x*\" \"é😀\" -1 }}\n")], &[]),
+    ("structs and broken texts as JSON", &[("templates/a.yaml", "a: {{ toJson .Capabilities }}\nb: {{ .Capabilities.KubeVersion | toPrettyJson | quote }}\nc: {{ substr 1 5 \"é😀ü\" | toJson }} {{ dict (trunc 1 \"é\") \"\\ufffd<\\u2028\" | toRawJson }} {{ toJson .Release }}\n")], &[]),
+    ("clocks beyond the year 9999", &[("templates/a.yaml", "a: {{ dateInZone \"2006-01-02 15:04 MST\" 253402300800 \"Asia/Kolkata\" }} {{ dateInZone \"2006-01-02 15:04 MST\" 253420000000 \"Europe/Berlin\" }} {{ dateInZone \"2006-01-02 15:04\" 1253402300800 \"America/New_York\" }}\n")], &[]),
     ("null deletes", &[("values.yaml", "a: 1\nb: {c: {d: 2, e: 3}, f: 4}\n"), ("templates/a.yaml", SHOW)], &["--set", "a=null,b.c.d=null,b.f=null"]),
     ("null in defaults", &[("values.yaml", "a: null\nb: {c: null, d: 1}\n"), ("templates/a.yaml", SHOW)], &[]),
     ("null deletes in a subchart", &[("Chart.yaml", PARENT), ("values.yaml", "sub: {a: null, b: {c: null}}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/values.yaml", "a: 1\nb: {c: 2, d: 3}\n"), ("charts/sub/templates/s.yaml", SUB_SHOW), ("templates/a.yaml", SHOW)], &[]),

@@ -1,6 +1,9 @@
 //! The render engine beside the real Helm (`BUD_TEST_HELM`): equal text, and equal errors.
 
+mod again;
 mod cases;
+mod charts;
+mod draw;
 mod fragments;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +18,7 @@ fn helm() -> Option<PathBuf> {
     path
 }
 
-fn run(program: &Path, arguments: &[&str], chart: &Path) -> (bool, String, String) {
+fn run(program: &Path, arguments: &[&str], chart: &Path) -> Rendered {
     let output = Command::new(program)
         .args(["template", "oracle"])
         .arg(chart)
@@ -40,26 +43,41 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
     }
 }
 
-/// Renders with both; the difference, if there is one.
-fn differs(helm: &Path, files: &[(&str, &str)], arguments: &[&str]) -> Option<String> {
+/// Whether it rendered, what was printed, and the error.
+type Rendered = (bool, String, String);
+
+/// What both make of a chart's files.
+fn rendered(helm: &Path, files: &[(&str, &str)], arguments: &[&str]) -> (Rendered, Rendered) {
     let folder = tempfile::tempdir().expect("folder");
     let chart = folder.path().join("oracle");
     write(&chart, files);
     let ours = Path::new(env!("CARGO_BIN_EXE_terraform-provider-bud"));
-    let theirs = run(helm, arguments, &chart);
-    let found = run(ours, arguments, &chart);
-    if theirs == found {
-        return None;
-    }
+    (run(helm, arguments, &chart), run(ours, arguments, &chart))
+}
+
+/// Renders with both; the difference, if there is one.
+fn differs(helm: &Path, files: &[(&str, &str)], arguments: &[&str]) -> Option<String> {
+    let (theirs, ours) = rendered(helm, files, arguments);
+    (theirs != ours).then(|| difference(&theirs, &ours))
+}
+
+/// Renders a chart with both; the difference, if there is one.
+fn compare(helm: &Path, arguments: &[&str], chart: &Path) -> Option<String> {
+    let ours = Path::new(env!("CARGO_BIN_EXE_terraform-provider-bud"));
+    let (theirs, ours) = (run(helm, arguments, chart), run(ours, arguments, chart));
+    (theirs != ours).then(|| difference(&theirs, &ours))
+}
+
+fn difference(theirs: &Rendered, ours: &Rendered) -> String {
     let first = |text: &str, other: &str| -> String {
         let same = text.lines().zip(other.lines()).take_while(|(a, b)| a == b).count();
         text.lines().skip(same).take(4).collect::<Vec<_>>().join("\n")
     };
-    Some(format!(
+    format!(
         "helm:\n{}\n{}\nbud:\n{}\n{}",
-        first(&theirs.1, &found.1),
+        first(&theirs.1, &ours.1),
         theirs.2,
-        first(&found.1, &theirs.1),
-        found.2
-    ))
+        first(&ours.1, &theirs.1),
+        ours.2
+    )
 }

@@ -1,6 +1,7 @@
 // Measures provider binaries as a host meets them.
 //
 //	bench start [-runs N] NAME=BINARY …    how long a start takes and how much memory it needs
+//	bench render [-runs N] NAME=BINARY … -- ARGUMENT …    CPU and memory of programs that print the same
 //	bench judge BINARY                     HashiCorp's own go-plugin client starts, pings and ends it
 //
 // Under any other name it is a stand-in for the provider at $BUD_BENCH_BINARY, which it runs; the peak
@@ -27,7 +28,7 @@ func main() {
 
 func run(arguments []string) error {
 	flags := flag.NewFlagSet("start", flag.ContinueOnError)
-	runs := flags.Int("runs", 20, "starts of each binary")
+	runs := flags.Int("runs", 20, "runs of each binary")
 	switch {
 	case len(arguments) == 2 && arguments[0] == "judge":
 		return judge(arguments[1])
@@ -36,7 +37,14 @@ func run(arguments []string) error {
 			return err
 		}
 		return starts(*runs, flags.Args())
+	case len(arguments) > 1 && arguments[0] == "render":
+		// Go's flags would end at the `--` that stands between programs and arguments.
+		named, behind := split(arguments[1:])
+		if err := flags.Parse(named); err != nil {
+			return err
+		}
+		return renders(*runs, flags.Args(), behind)
 	default:
-		return fmt.Errorf("want `start NAME=BINARY …` or `judge BINARY`")
+		return fmt.Errorf("want `start NAME=BINARY …`, `render NAME=BINARY … -- ARGUMENT …` or `judge BINARY`")
 	}
 }

@@ -234,7 +234,7 @@ func resident(pid int) float64 {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func median(samples []sample, of func(sample) float64) float64 {
+func median[S any](samples []S, of func(S) float64) float64 {
 	var values []float64
 	for _, one := range samples {
 		values = append(values, of(one))

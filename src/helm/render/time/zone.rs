@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+/// The seconds of 400 years.
+const CALENDAR: i64 = 146_097 * 86_400;
+
 /// A time zone.
 #[derive(Debug, Clone)]
 pub(crate) struct Zone(TimeZone);
@@ -23,7 +26,11 @@ impl Zone {
 
     /// Offset and abbreviation at an instant.
     pub(crate) fn at(&self, seconds: i64) -> (i32, String) {
-        let Ok(instant) = Timestamp::from_second(seconds) else { return (0, "UTC".to_owned()) };
+        // The calendar, and with it the rules of a zone, repeats after 400 years; the table ends with year 9999.
+        let last = Timestamp::MAX.as_second();
+        let beyond = if seconds > last { (seconds - last).div_euclid(CALENDAR).saturating_add(1) } else { 0 };
+        let within = seconds.saturating_sub(beyond.saturating_mul(CALENDAR));
+        let instant = Timestamp::from_second(within).unwrap_or(Timestamp::MIN);
         let info = self.0.to_offset_info(instant);
         (info.offset().seconds(), info.abbreviation().to_owned())
     }
