@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::case::{Stage, Verb};
-use super::course::{Clean, Fault, Tally};
+use super::course::{Clean, Fault, Tally, beginning};
 use crate::harness::world::Request;
 
 /// Whether every kind of fault strikes every request. Else those that cost real time, because a client
@@ -86,8 +86,8 @@ fn begins_an_operation(request: &Request) -> bool {
 async fn endings(verb: Verb) {
     for status in ["Failed", "Canceled"] {
         matrix(verb, status, |clean| {
-            let writes = clean.requests.iter().filter(|request| begins_an_operation(request));
-            writes.map(|write| Fault::Ending(write.clone(), status)).collect()
+            let writes = beginning(clean, begins_an_operation);
+            writes.into_iter().map(|(write, nth)| Fault::Ending(write, nth, status)).collect()
         })
         .await;
     }
