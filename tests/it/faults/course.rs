@@ -136,6 +136,13 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Counts what was counted elsewhere as well.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.cases += other.cases;
+        self.unharmed += other.unharmed;
+        self.applies += other.applies;
+    }
+
     /// The line of the matrix, which docs/guides/fault-matrix.md keeps.
     pub(super) fn print(&self, resource: &str, verb: impl Debug, name: &str, clean: &Clean) {
         println!(

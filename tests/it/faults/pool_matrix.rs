@@ -5,6 +5,7 @@ use serde_json::json;
 use super::course::{Clean, Fault, Tally, beginning};
 use super::pool_case::{Stage, Verb};
 use super::whole;
+use crate::harness::lanes::lanes;
 use crate::harness::world::Request;
 
 /// The places that are struck: all in the whole matrix, else so many, which are others for each kind of fault.
@@ -92,14 +93,26 @@ fn kinds(clean: &Clean) -> Vec<(&'static str, Vec<Fault>)> {
 async fn survives(verb: Verb) {
     let mut stage = Stage::set(verb).await;
     let clean = stage.clean().await;
-    for (name, faults) in kinds(&clean) {
+    drop(stage);
+    let kinds = kinds(&clean);
+    let of = |(kind, (_, faults)): (usize, &(&str, Vec<Fault>))| {
+        faults.iter().map(|fault| (kind, fault.clone())).collect::<Vec<_>>()
+    };
+    let cases: Vec<(usize, Fault)> = kinds.iter().enumerate().flat_map(of).collect();
+    let (clean, count) = (&clean, kinds.len());
+    let tallies = lanes(cases, |lane| async move {
+        let (mut stage, mut tallies) = (Stage::set(verb).await, vec![Tally::default(); count]);
+        for (kind, fault) in &lane {
+            stage.run(clean, fault, &mut tallies[*kind]).await;
+        }
+        tallies
+    })
+    .await;
+    for (kind, (name, faults)) in kinds.iter().enumerate().filter(|(_, (_, faults))| !faults.is_empty()) {
         let mut tally = Tally::default();
-        for fault in &faults {
-            stage.run(&clean, fault, &mut tally).await;
-        }
-        if !faults.is_empty() {
-            tally.print("bud_node_pool", verb, name, &clean);
-        }
+        tallies.iter().for_each(|of_lane| tally.add(&of_lane[kind]));
+        assert_eq!(tally.cases, faults.len(), "{name}");
+        tally.print("bud_node_pool", verb, name, clean);
     }
 }
 
