@@ -21,11 +21,11 @@ pub async fn apply(managed: &dyn Managed, request: Apply, stop: CancellationToke
     let private = planned_private.stored();
     let creates = request.prior.is_null();
     let done = if creates {
-        let patience = patience(&request.planned, "create", managed.limits().create, stop);
+        let patience = patience(&request.planned, "create", managed.limits(&request.planned).create, stop);
         let work = managed.create(&request.planned, &held, &patience);
         AssertUnwindSafe(work).catch_unwind().await
     } else {
-        let patience = patience(&request.planned, "update", managed.limits().update, stop);
+        let patience = patience(&request.planned, "update", managed.limits(&request.planned).update, stop);
         let work = managed.update(&request.prior, &request.planned, &private, &held, &patience);
         AssertUnwindSafe(work).catch_unwind().await
     };
@@ -56,7 +56,7 @@ async fn delete(
 ) -> ApplyDone {
     let create_follows = planned.half == Some(Half::Create)
         && managed.identity_of(&request.prior).is_some_and(|identity| identity == planned.identity);
-    let patience = patience(&request.prior, "delete", managed.limits().delete, stop);
+    let patience = patience(&request.prior, "delete", managed.limits(&request.prior).delete, stop);
     let work = managed.delete(&request.prior, planned, create_follows, &patience);
     let done = AssertUnwindSafe(work).catch_unwind().await;
     let outcome = done.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()));

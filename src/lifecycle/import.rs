@@ -15,7 +15,7 @@ pub async fn import(
     request: &Import,
     stop: CancellationToken,
 ) -> Result<ImportDone, Diagnostics> {
-    let patience = patience(&Value::Null, "read", managed.limits().read, stop);
+    let patience = patience(&Value::Null, "read", managed.limits(&Value::Null).read, stop);
     let (state, private) = managed.import(&request.id, &request.identity, &patience).await?;
     let identity = managed.resource_identity(&state);
     Ok(ImportDone { state, private: private.write(), identity, diagnostics: Diagnostics::none() })

@@ -68,8 +68,8 @@ pub trait Managed: Send + Sync {
     /// Its declaration.
     fn schema(&self) -> &Resource;
 
-    /// Its time limits.
-    fn limits(&self) -> Limits;
+    /// Its time limits, which may depend on the object as it is planned, or as it is where it goes.
+    fn limits(&self, object: &Value) -> Limits;
 
     /// Checks a configuration, of which any part may be unknown.
     fn validate(&self, config: &Value) -> Diagnostics;

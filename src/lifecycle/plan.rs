@@ -29,7 +29,7 @@ pub async fn plan(managed: &dyn Managed, request: Plan, stop: CancellationToken)
         diagnostics: Diagnostics::none(),
     };
     // A plan may ask the world what is there already: the time of a refresh must do.
-    let patience = patience(&planning.planned, "read", managed.limits().read, stop);
+    let patience = patience(&planning.planned, "read", managed.limits(&planning.planned).read, stop);
     managed.plan(&mut planning, &patience).await;
 
     let mut replace = planning.replace;

@@ -10,7 +10,7 @@ use crate::value::Value;
 
 /// Answers `ReadResource`.
 pub async fn read(managed: &dyn Managed, request: Read, stop: CancellationToken) -> ReadDone {
-    let patience = patience(&request.state, "read", managed.limits().read, stop);
+    let patience = patience(&request.state, "read", managed.limits(&request.state).read, stop);
     let mut private = Private::read(&request.private);
     let kept = |state: Value, diagnostics: Diagnostics| ReadDone {
         state,

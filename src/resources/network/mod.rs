@@ -121,7 +121,7 @@ impl Managed for Network {
         &RESOURCE
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self, _: &Value) -> Limits {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         Limits { create: minutes(30), read: minutes(5), update: minutes(30), delete: minutes(30) }
     }

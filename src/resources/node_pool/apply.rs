@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures::stream::{self, StreamExt};
 
 use super::leave::{Doing, leave};
-use super::progress::Progress;
+use super::progress::{Progress, halted};
 use super::wanted::{Anew, Roster, Wanted, keys};
 use super::work::{AT_ONCE, Work, is_ours, leftovers, numbered};
 use super::{NodePool, convert, explain, plan, read};
@@ -156,7 +156,8 @@ impl NodePool {
         let plan = convert::pool_plan(&planned, convert::mark(&planned, self.environment(), &owner), &own)?;
         let from = convert::pool_plan(prior, convert::mark(prior, self.environment(), &owner), &own).ok();
         let pool = plan.name.clone();
-        let restarts = restarts(prior, &planned, &roster, &plan, &seen);
+        let halted = halted(&private);
+        let restarts = restarts(prior, &planned, &roster, &plan, &seen, &halted);
         let luns = convert::luns(seen.values());
         let progress = Arc::new(Mutex::new(Progress::new(prior, &planned, &seen, private)));
         let work = Work {
@@ -356,6 +357,7 @@ fn restarts(
     roster: &Roster,
     plan: &PoolPlan,
     seen: &BTreeMap<String, NodeSeen>,
+    halted: &BTreeSet<String>,
 ) -> BTreeMap<String, NodeChange> {
     let sku =
         |object: &Value, node: &str| object.get("nodes").get(node).get("sku").as_str().map(str::to_owned);
@@ -377,7 +379,8 @@ fn restarts(
             let grown = asked && (small || grows);
             let spot = plan.spot.clone().filter(|_| machine.is_some_and(|machine| machine.spot) && reprices);
             let halfway = machine.is_some_and(|machine| {
-                machine.power != Power::Running && plan::resized_before(prior, planned, &machine.sku)
+                machine.power != Power::Running
+                    && (halted.contains(node) || plan::resized_before(prior, planned, &machine.sku))
             });
             (resized.is_some() || grown || spot.is_some() || halfway).then(|| {
                 let os_disk_gb = grown.then_some(plan.os_disk_gb);

@@ -22,6 +22,8 @@ pub(super) const NOTE: &str = "made";
 const ARGUMENTS: &[&str] = &[
     "image",
     "admin_username",
+    // No cluster writes them to running machines yet; until then these keep the keys that they came with.
+    "ssh_public_keys",
     "os_disk.type",
     "spot.on_eviction",
     "secure_boot",
@@ -60,8 +62,8 @@ fn digest(object: &Value, name: &str) -> Option<String> {
     }
     let text = value.to_json(&Kind::Dynamic).unwrap_or_else(|_| format!("{value:?}"));
     let bytes = Sha256::digest(text.as_bytes());
-    let first = bytes.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
-    Some(format!("{first:08x}"))
+    // All of them must fit into one tag, of 256 characters.
+    Some(bytes.iter().take(3).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The record of a machine that is made with these arguments.
@@ -180,6 +182,7 @@ mod tests {
         let mut object = pool(Some("a:b:c"), "cpu");
         for (name, value) in [
             ("admin_username", Value::string("me")),
+            ("ssh_public_keys", Value::List(vec![Value::string("ssh-ed25519 AAAA")])),
             ("os_disk", Value::object([("type", Value::string("standard"))])),
             ("spot", Value::object([("on_eviction", Value::string("delete"))])),
             ("secure_boot", Value::Bool(true)),

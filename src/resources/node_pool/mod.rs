@@ -9,6 +9,7 @@ mod disks;
 mod explain;
 mod import;
 mod leave;
+mod limits;
 mod login;
 mod made;
 mod names;
@@ -91,9 +92,8 @@ impl Managed for NodePool {
         &RESOURCE
     }
 
-    fn limits(&self) -> Limits {
-        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        Limits { create: minutes(60), read: minutes(10), update: minutes(120), delete: minutes(60) }
+    fn limits(&self, object: &Value) -> Limits {
+        limits::of(object)
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {

@@ -122,13 +122,18 @@ pub(super) fn seen(pool: &Value, seen: &NodeSeen, of: &dyn Fn(&str) -> Option<Sk
         if by_heart(&machine.sku).is_none()
             && let Some(sku) = of(&machine.sku)
         {
-            value.set("vcpus", Value::int(sku.vcpus.into()));
-            value.set("memory_gib", Number::from_f64(sku.memory_gib).map_or(Value::Null, Value::Number));
-            value.set("gpu_count", Value::int(sku.gpus.into()));
-            value.set("gpu_model", Value::Null);
+            describe(&mut value, &sku);
         }
     }
     value
+}
+
+/// What the cloud's list says of a machine type; it does not name the GPUs.
+pub(super) fn describe(value: &mut Value, sku: &SkuSeen) {
+    value.set("vcpus", Value::int(sku.vcpus.into()));
+    value.set("memory_gib", Number::from_f64(sku.memory_gib).map_or(Value::Null, Value::Number));
+    value.set("gpu_count", Value::int(sku.gpus.into()));
+    value.set("gpu_model", Value::Null);
 }
 
 /// A planned node with what was seen in the place of the unknown. Names of machine types and ids that

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::{self, wrong};
 use super::place::Surroundings;
+use super::progress::halted;
 use super::wanted::{Anew, Roster, Wanted, keys};
 use super::{NodePool, convert, disks, made, nodes};
 use crate::cloud::{Machines, SkuSeen};
@@ -50,7 +51,10 @@ impl NodePool {
         };
         lost(planning, &roster);
         outputs(planning, &roster, &resized, machines.as_deref());
-        self.preflight(planning, &roster, &resized, &known, machines.as_deref(), patience).await;
+        let asked = self.preflight(planning, &roster, &resized, &known, machines.as_deref(), patience).await;
+        if let Some(skus) = asked {
+            describe(planning, &skus);
+        }
     }
 
     /// Cloud and time to live: configured, remembered, the provider's.
@@ -311,6 +315,7 @@ fn outputs(
     let grown = grows(&planning.prior, &planned);
     let reprices = reprices(&planning.prior, &planned);
     let facts = made::facts(planning.private.notes.get(made::NOTE));
+    let halted = halted(&planning.private);
     let mut all = BTreeMap::new();
     let mut states = BTreeMap::new();
     for (number, node) in roster.nodes(&pool) {
@@ -327,6 +332,7 @@ fn outputs(
             let restarts = resized.is_some()
                 || grown
                 || resized_before(&planning.prior, &planned, has)
+                || (halted.contains(&node) && state.as_str() == Some("stopped"))
                 || (spot && reprices);
             let state = if restarts { Value::string("running") } else { state };
             (nodes::kept(&planned, prior, resized), state)
@@ -340,6 +346,17 @@ fn outputs(
     planning.planned.set("outdated", outdated(planning, roster, &all));
     planning.planned.set("nodes", Value::Map(all));
     planning.planned.set("node_states", Value::Map(states));
+}
+
+/// Lays what the region's list says of machine types over what is not known by heart.
+fn describe(planning: &mut Planning, skus: &[SkuSeen]) {
+    let Value::Map(mut all) = planning.planned.get("nodes").clone() else { return };
+    for node in all.values_mut().filter(|node| node.get("vcpus").is_unknown()) {
+        if let Some(sku) = node.get("sku").as_str().and_then(|name| find(skus, name)) {
+            nodes::describe(node, sku);
+        }
+    }
+    planning.planned.set("nodes", Value::Map(all));
 }
 
 /// What the nodes will lack. A machine that is made by this plan lacks nothing.

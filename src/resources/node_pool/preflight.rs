@@ -1,6 +1,7 @@
 //! Machine types, zones and quotas before anything is made: at plan, or first thing at apply.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::check::wrong;
 use super::demand::Demand;
@@ -33,7 +34,8 @@ impl NodePool {
         }
     }
 
-    /// Checks a plan; what cannot be checked now is said in one warning and checked at apply.
+    /// Checks a plan; what cannot be checked now is said in one warning and checked at apply. Gives the region's
+    /// machine types, where it asked for them.
     pub(super) async fn preflight(
         &self,
         planning: &mut Planning,
@@ -42,7 +44,7 @@ impl NodePool {
         known: &Surroundings,
         machines: Option<&dyn Machines>,
         patience: &Patience,
-    ) {
+    ) -> Option<Arc<Vec<SkuSeen>>> {
         let mode = self.mode();
         let nothing = roster.added.is_empty() && roster.anew.is_empty() && resized.is_empty();
         let wanted = Wanted(&planning.planned);
@@ -50,11 +52,11 @@ impl NodePool {
             if mode != Mode::Off && !nothing {
                 planning.diagnostics.push(unchecked("the network is not known yet"));
             }
-            return;
+            return None;
         };
         if mode == Mode::Off || (nothing && roster.gone.is_empty()) {
             self.demands.plan(network, pool, Demand::default());
-            return;
+            return None;
         }
         let location = wanted.text("location").map(str::to_owned).or_else(|| self.guessed_region());
         let (Some(machines), Some(location)) = (machines, location) else {
@@ -62,13 +64,16 @@ impl NodePool {
                 let why = known.unasked.as_deref().unwrap_or("region or account are not known yet");
                 planning.diagnostics.push(unchecked(why));
             }
-            return;
+            return None;
         };
         match self
             .examine(&planning.prior, &planning.planned, roster, resized, machines, &location, patience)
             .await
         {
-            Ok(found) => planning.diagnostics.extend(found),
+            Ok((found, skus)) => {
+                planning.diagnostics.extend(found);
+                return Some(skus);
+            }
             Err(CloudError::NoCredentials { .. }) => {
                 planning.diagnostics.push(unchecked("there are no credentials yet"));
             }
@@ -80,6 +85,7 @@ impl NodePool {
                 planning.diagnostics.push(soften(explain::pool(&error, doing, None), mode));
             }
         }
+        None
     }
 
     /// The same at apply, where the plan of this process did not check it. Warnings were shown at plan.
@@ -100,7 +106,7 @@ impl NodePool {
         let location = wanted.text("location").unwrap_or_default();
         let nothing = BTreeMap::new();
         let found = match self.examine(prior, planned, roster, &nothing, machines, location, patience).await {
-            Ok(found) => found,
+            Ok((found, _)) => found,
             // Who may not read them finds out by being refused.
             Err(error) if error.recovery() == Recovery::Denied => Diagnostics::none(),
             Err(error) => explain::pool(&error, "Checking machine types and quotas", None).into(),
@@ -119,7 +125,7 @@ impl NodePool {
         machines: &dyn Machines,
         location: &str,
         patience: &Patience,
-    ) -> Result<Diagnostics, CloudError> {
+    ) -> Result<(Diagnostics, Arc<Vec<SkuSeen>>), CloudError> {
         let mode = self.mode();
         let skus = machines.skus(location, patience).await?;
         let mut found = Diagnostics::none();
@@ -143,7 +149,7 @@ impl NodePool {
             // What is refused takes nothing from the others.
             self.demands.begin(wanted.network().unwrap_or_default(), wanted.name().unwrap_or_default());
         }
-        Ok(Diagnostics(found.0.into_iter().map(|one| soften(one, mode)).collect()))
+        Ok((Diagnostics(found.0.into_iter().map(|one| soften(one, mode)).collect()), skus))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What exists of a pool while an apply runs: held step by step, so that it goes back whatever happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{made, names, nodes, recorded};
-use crate::cloud::{NodeSeen, SkuSeen};
+use crate::cloud::{NodeSeen, Power, SkuSeen};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::state::Private;
 use crate::value::Value;
@@ -19,6 +19,8 @@ pub(super) struct Progress {
     /// Strings of `replace_nodes` that are done.
     replaced: BTreeMap<String, Value>,
     private: Private,
+    /// Nodes whose restart is not known to have come to its end.
+    halted: BTreeSet<String>,
     /// What went wrong with single nodes.
     pub(super) errors: Diagnostics,
     /// Warnings, and what was kept.
@@ -34,6 +36,7 @@ impl Progress {
     ) -> Self {
         let map = |name: &str| base.get(name).as_map().cloned().unwrap_or_default();
         Self {
+            halted: halted(&private),
             nodes: map("nodes"),
             states: map("node_states"),
             seen: seen.clone(),
@@ -58,7 +61,16 @@ impl Progress {
         if asked.as_str().is_some_and(|asked| recorded::replaced_for(&seen.recorded) == Some(asked)) {
             self.replaced.insert(seen.name.clone(), asked.clone());
         }
+        // A machine that was stopped in a restart, whether that ended well or not, runs again.
+        if seen.machine.as_ref().is_some_and(|machine| machine.power == Power::Running) {
+            self.halted.remove(&seen.name);
+        }
         self.seen.insert(seen.name.clone(), seen);
+    }
+
+    /// A node is about to be stopped, to be started again.
+    pub(super) fn halts(&mut self, node: &str) {
+        self.halted.insert(node.to_owned());
     }
 
     /// A node as it was last seen.
@@ -76,6 +88,7 @@ impl Progress {
         self.nodes.remove(node);
         self.states.remove(node);
         self.seen.remove(node);
+        self.halted.remove(node);
         self.kept.extend(kept);
     }
 
@@ -88,6 +101,7 @@ impl Progress {
     pub(super) fn remembered(&self) -> Private {
         let mut private = self.private.clone();
         private.notes.insert(made::NOTE.to_owned(), made::note(self.seen.values()));
+        remember_halted(&mut private, &self.halted);
         private
     }
 
@@ -143,5 +157,24 @@ impl Progress {
             .first()
             .and_then(|(_, node)| self.nodes.get(*node))
             .map_or(Value::Null, |node| node.get(name).clone())
+    }
+}
+
+/// Name of the note beside the state that says which nodes a restart may have left stopped.
+const HALTED: &str = "halted";
+
+/// The nodes that a restart of ours may have left stopped: what others stop stays stopped.
+pub(super) fn halted(private: &Private) -> BTreeSet<String> {
+    let noted = private.notes.get(HALTED).map(String::as_str).unwrap_or_default();
+    noted.split(',').filter(|node| !node.is_empty()).map(str::to_owned).collect()
+}
+
+/// Notes them.
+pub(super) fn remember_halted(private: &mut Private, halted: &BTreeSet<String>) {
+    if halted.is_empty() {
+        private.notes.remove(HALTED);
+    } else {
+        let nodes: Vec<&str> = halted.iter().map(String::as_str).collect();
+        private.notes.insert(HALTED.to_owned(), nodes.join(","));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::progress::{halted, remember_halted};
 use super::wanted::{Wanted, by_heart, keys};
 use super::{NodePool, convert, explain, made, nodes, recorded, uneven};
 use crate::cloud::{NodeSeen, SkuSeen};
@@ -9,7 +10,7 @@ use crate::diagnostics::Diagnostic;
 use crate::outcome::Presence;
 use crate::state::Private;
 use crate::time::Patience;
-use crate::value::Value;
+use crate::value::{Number, Value};
 
 impl NodePool {
     /// Looks at a pool.
@@ -99,6 +100,9 @@ pub(super) fn observe(
             states.insert(node.name.clone(), Value::string("missing"));
         }
     }
+    let mut halted = halted(private);
+    halted.retain(|node| states.get(node).and_then(Value::as_str) == Some("stopped"));
+    remember_halted(private, &halted);
     let there: Vec<&NodeSeen> = seen.values().filter(|node| all.contains_key(&node.name)).collect();
     drift(state, &there, ignored);
     private.notes.insert(made::NOTE.to_owned(), made::note(there.iter().copied()));
@@ -198,6 +202,7 @@ fn drift(state: &mut Value, seen: &[&NodeSeen], ignored: &dyn Fn(&str) -> bool) 
         });
         state.set("identity_ids", Value::List(now.map(Value::string).collect()));
     }
+    price(state, &whole);
     // A machine that was made anew just before a run was killed says so itself.
     let mut asked = state.get("replace_nodes").as_map().cloned().unwrap_or_default();
     let before = asked.clone();
@@ -209,4 +214,35 @@ fn drift(state: &mut Value, seen: &[&NodeSeen], ignored: &dyn Fn(&str) -> bool) 
     if asked != before {
         state.set("replace_nodes", Value::Map(asked));
     }
+}
+
+/// The highest price of spot machines. A price has no place for more than one, so that 0, which no configuration
+/// may ask for, stands for prices that differ from node to node.
+fn price(state: &mut Value, whole: &[&&NodeSeen]) {
+    let prices: Vec<Option<f64>> = whole
+        .iter()
+        .filter_map(|node| node.machine.as_ref())
+        .filter(|machine| machine.spot)
+        .map(|machine| machine.max_price)
+        .collect();
+    let Some(first) = prices.first().copied() else { return };
+    let offered = Wanted(state).offers().is_some_and(|offers| offers.iter().any(|offer| offer.spot));
+    let same = |one: Option<f64>, other: Option<f64>| match (one, other) {
+        (Some(one), Some(other)) => (one - other).abs() < 1e-9,
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    let now = if prices.iter().all(|price| same(*price, first)) { first } else { Some(0.0) };
+    let had = match state.get("spot").get("max_price") {
+        Value::Number(number) => Some(number.as_f64()),
+        _ => None,
+    };
+    if !offered || same(now, had) {
+        return;
+    }
+    let mut spot = state.get("spot").clone();
+    if spot.is_null() {
+        spot = Value::object([("on_eviction", Value::string("deallocate"))]);
+    }
+    spot.set("max_price", now.and_then(Number::from_f64).map_or(Value::Null, Value::Number));
+    state.set("spot", spot);
 }

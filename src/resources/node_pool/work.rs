@@ -210,6 +210,7 @@ impl Work<'_> {
             if self.failed() {
                 return;
             }
+            self.progress().halts(node);
             match self.machines.restart(&self.place, node, change, self.patience).await {
                 Ok(seen) => self.progress().done(seen, &self.skus),
                 Err(error) => self.refused(node, &error, "Restarting").await,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::bench::{Bench, network};
-use super::machine_bench::machine_body;
+use super::machine_bench::{compute, key, machine_body};
 
 const SIZE: &str = "Standard_D2s_v5";
 
@@ -94,4 +94,153 @@ async fn data_disks_have_a_number_and_keep_it_and_their_origin() {
         let change = json!({ "properties": { "storageProfile": { "dataDisks": [disk] } } });
         bench.patch("virtualMachines/one", change).await.refused(409, "PropertyChangeNotAllowed");
     }
+}
+
+/// What is changed in a description by its path, and the refusal with what it is about.
+type Case = (Vec<(&'static str, Value)>, u16, &'static str, &'static str);
+
+/// The changes laid over a description; null takes away.
+fn changed(changes: &[(&'static str, Value)]) -> Value {
+    let mut body = machine_body(SIZE, "a");
+    for (path, value) in changes {
+        let (above, name) = path.rsplit_once('/').unwrap();
+        let at = body["properties"].pointer_mut(above).unwrap().as_object_mut().unwrap();
+        if value.is_null() {
+            at.remove(name)
+        } else {
+            at.insert(name.to_owned(), value.clone())
+        };
+    }
+    body
+}
+
+async fn check(bench: &Bench, cases: Vec<Case>) {
+    for (changes, status, code, target) in cases {
+        let seen = bench.compute("virtualMachines/one", changed(&changes)).await;
+        let said = (seen.status, seen.code(), seen.body["error"]["target"].as_str().unwrap_or_default());
+        assert_eq!(said, (status, code, target), "{changes:?}: {}", seen.body);
+    }
+}
+
+#[tokio::test]
+async fn logins_and_profiles_are_refused_by_their_own_names() {
+    let bench = Bench::with_interfaces(0.0).await;
+    let named = |admin: &str| {
+        let home = format!("/home/{admin}/.ssh/authorized_keys");
+        vec![
+            ("/osProfile/adminUsername", json!(admin)),
+            ("/osProfile/linuxConfiguration/ssh/publicKeys", json!([{ "path": home, "keyData": key() }])),
+        ]
+    };
+    let password = |password: &str| {
+        vec![
+            ("/osProfile/linuxConfiguration/disablePasswordAuthentication", json!(false)),
+            ("/osProfile/adminPassword", json!(password)),
+        ]
+    };
+    let refused = |changes, target| (changes, 400, "InvalidParameter", target);
+    check(
+        &bench,
+        vec![
+            refused(named("root"), "adminUsername"),
+            refused(named("Guest"), "adminUsername"),
+            refused(named("9lives"), "osProfile.adminUsername"),
+            refused(named("dot."), "osProfile.adminUsername"),
+            refused(named("a b"), "osProfile.adminUsername"),
+            refused(named(&"n".repeat(65)), "osProfile.adminUsername"),
+            refused(password("short"), "adminPassword"),
+            refused(password("onlysmallletters"), "adminPassword"),
+            refused(vec![("/storageProfile", Value::Null)], "storageProfile"),
+            refused(vec![("/storageProfile/imageReference", Value::Null)], "storageProfile.imageReference"),
+        ],
+    )
+    .await;
+    bench.machine("one", changed(&password("Long enough, 4 kinds"))).await;
+}
+
+#[tokio::test]
+async fn disks_are_refused_by_their_own_names() {
+    let bench = Bench::with_interfaces(0.0).await;
+    let data = |disk: Value| vec![("/storageProfile/dataDisks", json!([disk]))];
+    let zonal = json!({
+        "location": "westeurope", "sku": { "name": "Premium_LRS" }, "zones": ["1"],
+        "properties": { "creationData": { "createOption": "Empty" }, "diskSizeGB": 8 },
+    });
+    bench.compute("disks/zonal", zonal).await.is(202);
+    bench.settle().await;
+    let attached = |option: &str| json!({ "lun": 0, "createOption": option, "managedDisk": { "id": compute("disks/zonal") } });
+    let mut beyond = data(attached("Attach"));
+    let named =
+        |name: &str| data(json!({ "lun": 0, "createOption": "Empty", "name": name, "diskSizeGB": 8 }));
+    let nothing = json!({ "createOption": "Attach", "osType": "Linux" });
+    check(
+        &bench,
+        vec![
+            (
+                vec![("/storageProfile/osDisk", nothing), ("/osProfile", Value::Null)],
+                400,
+                "InvalidParameter",
+                "storageProfile.osDisk.managedDisk.id",
+            ),
+            (data(attached("Empty")), 400, "InvalidParameter", "dataDisk.managedDisk.id"),
+            (
+                data(json!({ "lun": 0, "createOption": "Attach" })),
+                400,
+                "InvalidParameter",
+                "dataDisk.managedDisk.id",
+            ),
+            (named("a/b"), 400, "InvalidParameter", "dataDisk.name"),
+            (named(&"n".repeat(81)), 400, "InvalidParameter", "dataDisk.name"),
+            (
+                data(json!({ "lun": 0, "createOption": "Empty", "diskSizeGB": 32_768 })),
+                400,
+                "InvalidParameter",
+                "dataDisk.diskSizeGB",
+            ),
+            (
+                data(json!({ "lun": 0, "createOption": "Empty" })),
+                400,
+                "InvalidParameter",
+                "dataDisk.diskSizeGB",
+            ),
+        ],
+    )
+    .await;
+    // A disk of one zone goes to no machine of another, nor to one without.
+    for zones in [Some(json!(["2"])), None] {
+        let mut body = changed(&beyond);
+        body["zones"] = zones.unwrap_or(Value::Null);
+        let seen = bench.compute("virtualMachines/one", body).await;
+        seen.refused(400, "BadRequest");
+        assert!(seen.message().contains("not in zone"), "{}", seen.body);
+    }
+    beyond.push(("/hardwareProfile", json!({ "vmSize": "Standard_E2bs_v5" })));
+    let mut body = changed(&beyond);
+    body["zones"] = json!(["1"]);
+    bench.machine("one", body).await;
+    // What is off may have a larger disk, and no smaller one.
+    bench.switch("one", "deallocate").await;
+    let smaller = json!({ "properties": { "storageProfile": { "osDisk": { "diskSizeGB": 32 } } } });
+    let seen = bench.patch("virtualMachines/one", smaller).await;
+    seen.refused(400, "BadRequest");
+    assert_eq!(seen.body["error"]["target"], "osDisk.diskSizeGB");
+    assert_eq!(bench.look("disks/a-os").await.body["properties"]["diskSizeGB"], 64);
+}
+
+#[tokio::test]
+async fn an_image_boots_from_the_controllers_that_it_knows() {
+    let bench = Bench::with_interfaces(0.0).await;
+    let with = |controller: &str, image: &str| {
+        let mut body = machine_body("Standard_E2bs_v5", "a");
+        body["properties"]["storageProfile"]["diskControllerType"] = json!(controller);
+        body["properties"]["storageProfile"]["imageReference"]["sku"] = json!(image);
+        body
+    };
+    let seen = bench.compute("virtualMachines/one", with("NVMe", "server-gen1")).await;
+    seen.refused(400, "InvalidParameter");
+    assert!(seen.message().contains("Supported are: SCSI."), "{}", seen.body);
+    bench.machine("one", with("NVMe", "server")).await;
+    bench.drop("virtualMachines/one").await.is(202);
+    bench.settle().await;
+    bench.machine("one", with("SCSI", "server-gen1")).await;
 }

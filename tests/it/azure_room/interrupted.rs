@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::bench::{Bench, large, patience, plan, removal};
+use crate::harness::lanes::lanes;
 
 /// The run ends at request `n`, which the cloud carried out or not.
 fn end_at(n: usize, acted: bool) -> Value {
@@ -74,8 +75,10 @@ async fn a_cut_connection_at_any_request_is_lived_through() {
     let bench = Bench::new().await;
     bench.create(&large("one")).await.unwrap();
     let requests = bench.requests().await.len();
-    for action in ["cut_before", "cut_after"] {
-        for n in 1..=requests {
+    let cases = ["cut_before", "cut_after"].into_iter().flat_map(|cut| (1..=requests).map(move |n| (cut, n)));
+    lanes(cases.collect(), |lane: Vec<(&str, usize)>| async move {
+        let bench = Bench::new().await;
+        for (action, n) in lane {
             bench.reset().await;
             bench.faults(json!([{ "when": { "n": n }, "do": action }])).await;
             bench.create(&large("one")).await.unwrap_or_else(|error| panic!("{n} {action}: {error:?}"));
@@ -84,7 +87,8 @@ async fn a_cut_connection_at_any_request_is_lived_through() {
             bench.networks().delete(&place, &removal("one"), &patience()).await.unwrap();
             assert_eq!(bench.objects().await, Vec::<String>::new());
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -99,13 +103,16 @@ async fn passing_refusals_at_any_request_are_lived_through() {
         json!({ "answer": { "status": 429, "code": "RetryableError", "message": "m" } }),
         json!("expire_token"),
     ];
-    for fault in faults {
-        for n in 1..=requests {
+    let cases = faults.iter().flat_map(|fault| (1..=requests).map(move |n| (fault, n))).collect();
+    lanes(cases, |lane: Vec<(&Value, usize)>| async move {
+        let bench = Bench::new().await;
+        for (fault, n) in lane {
             bench.reset().await;
             bench.faults(json!([{ "when": { "n": n }, "do": fault }])).await;
             bench.create(&plan("one")).await.unwrap_or_else(|error| panic!("{n} {fault}: {error:?}"));
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::faults;
+use crate::harness::lanes::lanes;
 
 use super::machine_bench::{Field, node, patience, removal};
 
@@ -18,13 +19,24 @@ fn end_at(n: usize, acted: bool) -> Value {
     } } }])
 }
 
+/// Every so-many-th request, each once without and once with what it asks for.
+fn places(requests: usize, step: usize) -> Vec<(bool, usize)> {
+    [false, true]
+        .into_iter()
+        .flat_map(|acted| (1..=requests).step_by(step).map(move |n| (acted, n)))
+        .collect()
+}
+
 #[tokio::test]
 async fn a_create_that_ends_anywhere_is_continued_without_orphans() {
     let field = Field::new().await;
     field.create(&field.rich("whole"), &node(0)).await.unwrap();
     let (whole, requests) = (field.objects().await, field.bench.requests().await.len());
-    for acted in [false, true] {
-        for n in (1..=requests).step_by(if faults::whole() { 1 } else { 2 }) {
+    let cases = places(requests, if faults::whole() { 1 } else { 2 });
+    let whole = &whole;
+    lanes(cases, |lane| async move {
+        let field = Field::new().await;
+        for (acted, n) in lane {
             field.reset().await;
             field.bench.faults(end_at(n, acted)).await;
             let first = node(0);
@@ -41,13 +53,14 @@ async fn a_create_that_ends_anywhere_is_continued_without_orphans() {
             let second = node(0);
             let made = field.create(&field.rich("second"), &second).await;
             let made = made.unwrap_or_else(|error| panic!("{n} {acted}: {error:?}"));
-            assert_eq!(field.objects().await, whole, "{n} {acted}");
+            assert_eq!(&field.objects().await, whole, "{n} {acted}");
             let key = if machine.is_some() { first.host_key.public } else { second.host_key.public };
             assert_eq!(made.machine.unwrap().host_key, Some(key), "{n} {acted}");
             field.remove("gpu-0", &removal("second")).await.unwrap();
             assert_eq!(field.objects().await, Vec::<String>::new(), "{n} {acted}");
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -62,15 +75,19 @@ async fn a_cut_connection_or_a_passing_refusal_at_any_request_is_lived_through()
         json!({ "answer": { "status": 500, "code": "InternalServerError", "message": "m", "acted": true } }),
         json!("expire_token"),
     ];
-    for fault in faults {
-        // Clients wait before they ask again: all of them only in the whole matrix.
-        for n in (1..=requests).step_by(if faults::whole() { 1 } else { requests / 4 }) {
+    // Clients wait before they ask again: all of them only in the whole matrix.
+    let struck = (1..=requests).step_by(if faults::whole() { 1 } else { requests / 4 });
+    let cases = struck.flat_map(|n| faults.iter().map(move |fault| (n, fault))).collect();
+    lanes(cases, |lane: Vec<(usize, &Value)>| async move {
+        let field = Field::new().await;
+        for (n, fault) in lane {
             field.reset().await;
             field.bench.faults(json!([{ "when": { "n": n }, "do": fault }])).await;
             let made = field.create(&field.rich("one"), &node(0)).await;
             made.unwrap_or_else(|error| panic!("{n} {fault}: {error:?}"));
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -80,8 +97,9 @@ async fn a_removal_that_ends_anywhere_is_finished_by_the_next() {
     field.bench.recount().await;
     field.remove("gpu-0", &removal("one")).await.unwrap();
     let requests = field.bench.requests().await.len();
-    for acted in [false, true] {
-        for n in (1..=requests).step_by(if faults::whole() { 1 } else { 3 }) {
+    lanes(places(requests, if faults::whole() { 1 } else { 3 }), |lane| async move {
+        let field = Field::new().await;
+        for (acted, n) in lane {
             field.reset().await;
             field.create(&field.rich("one"), &node(0)).await.unwrap();
             field.bench.recount().await;
@@ -94,39 +112,49 @@ async fn a_removal_that_ends_anywhere_is_finished_by_the_next() {
                 .unwrap_or_else(|error| panic!("{n} {acted}: {error:?}"));
             assert_eq!(field.objects().await, Vec::<String>::new(), "{n} {acted}");
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_update_or_a_restart_that_ends_anywhere_is_finished_by_the_next() {
     let field = Field::new().await;
     let change = NodeChange { sku: Some("Standard_D8s_v5".to_owned()), start: true, ..NodeChange::default() };
-    let mut requests = 1;
-    let mut n = 0;
-    while n < requests {
-        field.reset().await;
-        let (before, mut after) = (field.pool("one"), field.rich("one"));
-        after.tags.insert("cost".to_owned(), "7".to_owned());
-        let made = field.create(&before, &node(0)).await.unwrap();
-        let both = async || {
-            let machines = field.machines();
-            machines.update(&before, &after, &made, &patience()).await?;
-            machines.restart(&field.place(), "gpu-0", &change, &patience()).await
-        };
-        field.bench.recount().await;
-        field.bench.faults(if n == 0 { json!([]) } else { end_at(n, true) }).await;
-        let first = both().await;
-        field.bench.faults(json!([])).await;
-        if n == 0 {
-            requests = field.bench.requests().await.len() + 1;
-            assert!(first.is_ok(), "{first:?}");
+    // The whole course, then one that ends at each of its requests.
+    let requests = ends_at(&field, &change, 0).await;
+    let change = &change;
+    lanes((1..=requests).collect(), |lane: Vec<usize>| async move {
+        let field = Field::new().await;
+        for n in lane {
+            ends_at(&field, change, n).await;
         }
-        let seen = both().await.unwrap_or_else(|error| panic!("{n}: {error:?}"));
-        let machine = seen.machine.as_ref().unwrap();
-        assert_eq!(machine.sku, "Standard_D8s_v5", "{n}");
-        assert!(seen.public_ipv6.is_some() && seen.data_disks.len() == 2 && seen.tags["cost"] == "7", "{n}");
-        n += 1;
-    }
+    })
+    .await;
+}
+
+/// An update and a restart that end at request `n`, or nowhere, and once more to their ends; how many requests
+/// they were at first.
+async fn ends_at(field: &Field, change: &NodeChange, n: usize) -> usize {
+    field.reset().await;
+    let (before, mut after) = (field.pool("one"), field.rich("one"));
+    after.tags.insert("cost".to_owned(), "7".to_owned());
+    let made = field.create(&before, &node(0)).await.unwrap();
+    let both = async || {
+        let machines = field.machines();
+        machines.update(&before, &after, &made, &patience()).await?;
+        machines.restart(&field.place(), "gpu-0", change, &patience()).await
+    };
+    field.bench.recount().await;
+    field.bench.faults(if n == 0 { json!([]) } else { end_at(n, true) }).await;
+    let first = both().await;
+    field.bench.faults(json!([])).await;
+    let requests = field.bench.requests().await.len();
+    assert!(n > 0 || first.is_ok(), "{first:?}");
+    let seen = both().await.unwrap_or_else(|error| panic!("{n}: {error:?}"));
+    let machine = seen.machine.as_ref().unwrap();
+    assert_eq!(machine.sku, "Standard_D8s_v5", "{n}");
+    assert!(seen.public_ipv6.is_some() && seen.data_disks.len() == 2 && seen.tags["cost"] == "7", "{n}");
+    requests
 }
 
 #[tokio::test]

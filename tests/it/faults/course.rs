@@ -1,6 +1,6 @@
 //! What the matrices of all resources share: what goes wrong, whether it struck, and how a case went.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use serde_json::{Value as Json, json};
@@ -16,8 +16,8 @@ pub(super) enum Fault {
     At(u64, Json),
     /// The provider is killed when the cloud has got request n; whether it acts on it is up to the line.
     Kill(u64, Json),
-    /// The operation that a write begins ends so.
-    Ending(Request, &'static str),
+    /// The operation that a write begins ends so; of equal writes (one machine is patched twice) it is the n-th.
+    Ending(Request, u64, &'static str),
     /// The cloud has no machine at the n-th time that one is asked for, and says so like this.
     Room(u64, &'static str),
     /// The quota is used up at a write that takes from it.
@@ -34,8 +34,8 @@ impl Fault {
                 host.interrupt(Interruption::new(Means::Kill, world.asked(*n)));
                 last_request(*n, fault)
             }
-            Self::Ending(write, status) => rule(
-                json!({ "method": write.method, "path": write.path }),
+            Self::Ending(write, nth, status) => rule(
+                json!({ "method": write.method, "path": write.path, "nth": nth }),
                 json!({ "operation": { "status": status, "code": "Test", "message": "as the script says" } }),
             ),
             Self::Room(nth, error) => {
@@ -56,7 +56,8 @@ impl Fault {
     pub(super) fn struck(&self, case: &str, ledger: &Ledger, outcome: &Outcome) {
         let status = |n: u64| ledger.requests.iter().find(|one| one.n == n).and_then(|one| one.status);
         let sent = |write: &Request| {
-            ledger.requests.iter().any(|one| one.method == write.method && one.path == write.path)
+            let same = |one: &&Request| one.method == write.method && one.path == write.path;
+            ledger.requests.iter().filter(same).count() as u64
         };
         match self {
             Self::At(n, fault) => {
@@ -71,18 +72,35 @@ impl Fault {
                 assert_eq!(status(*n), Some(0), "{case}: it did not strike");
                 assert!(outcome.interrupted.is_some() && outcome.failed(), "{case}: it was not killed");
             }
-            Self::Ending(write, _) => assert!(sent(write), "{case}: it was not sent"),
+            Self::Ending(write, nth, _) => {
+                assert!(sent(write) >= *nth, "{case}: it was not sent");
+                assert!(outcome.failed(), "{case}: its operation did not end badly");
+            }
             Self::Room(..) => {
                 let told = outcome.error();
                 assert!(told.contains("capacity"), "{case}: {told}");
             }
             Self::Quota(write) => {
-                assert!(sent(write), "{case}: it was not sent");
+                assert!(sent(write) > 0, "{case}: it was not sent");
                 let told = outcome.error();
                 assert!(told.to_lowercase().contains("quota") && told.contains('4'), "{case}: {told}");
             }
         }
     }
+}
+
+/// The writes that begin an operation, each with which of the equal ones it is.
+pub(super) fn beginning(clean: &Clean, begins: impl Fn(&Request) -> bool) -> Vec<(Request, u64)> {
+    let mut seen: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let mut found = Vec::new();
+    for request in &clean.requests {
+        let nth = seen.entry((&request.method, &request.path)).or_default();
+        *nth += 1;
+        if begins(request) {
+            found.push((request.clone(), *nth));
+        }
+    }
+    found
 }
 
 /// What the verb does where nothing goes wrong.
@@ -118,6 +136,13 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Counts what was counted elsewhere as well.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.cases += other.cases;
+        self.unharmed += other.unharmed;
+        self.applies += other.applies;
+    }
+
     /// The line of the matrix, which docs/guides/fault-matrix.md keeps.
     pub(super) fn print(&self, resource: &str, verb: impl Debug, name: &str, clean: &Clean) {
         println!(

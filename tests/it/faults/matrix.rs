@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::case::{Stage, Verb};
-use super::course::{Clean, Fault, Tally};
+use super::course::{Clean, Fault, Tally, beginning};
+use crate::harness::lanes::lanes;
 use crate::harness::world::Request;
 
 /// Whether every kind of fault strikes every request. Else those that cost real time, because a client
@@ -32,11 +33,17 @@ async fn matrix(verb: Verb, name: &str, faults: impl FnOnce(&Clean) -> Vec<Fault
     let clean = stage.clean().await;
     let faults = faults(&clean);
     assert!(!faults.is_empty());
-    let mut tally = Tally::default();
-    for fault in &faults {
-        stage.run(&clean, fault, &mut tally).await;
-    }
-    tally.print("bud_network", verb, name, &clean);
+    drop(stage);
+    let (clean, mut tally) = (&clean, Tally::default());
+    let tallies = lanes(faults, |lane| async move {
+        let (mut stage, mut tally) = (Stage::set(verb).await, Tally::default());
+        for fault in &lane {
+            stage.run(clean, fault, &mut tally).await;
+        }
+        tally
+    });
+    tallies.await.iter().for_each(|of_lane| tally.add(of_lane));
+    tally.print("bud_network", verb, name, clean);
 }
 
 fn at(numbers: Vec<u64>, fault: &Json) -> Vec<Fault> {
@@ -86,8 +93,8 @@ fn begins_an_operation(request: &Request) -> bool {
 async fn endings(verb: Verb) {
     for status in ["Failed", "Canceled"] {
         matrix(verb, status, |clean| {
-            let writes = clean.requests.iter().filter(|request| begins_an_operation(request));
-            writes.map(|write| Fault::Ending(write.clone(), status)).collect()
+            let writes = beginning(clean, begins_an_operation);
+            writes.into_iter().map(|(write, nth)| Fault::Ending(write, nth, status)).collect()
         })
         .await;
     }

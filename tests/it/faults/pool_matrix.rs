@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::course::{Clean, Fault, Tally};
+use super::course::{Clean, Fault, Tally, beginning};
 use super::pool_case::{Stage, Verb};
 use super::whole;
+use crate::harness::lanes::lanes;
 use crate::harness::world::Request;
 
 /// The places that are struck: all in the whole matrix, else so many, which are others for each kind of fault.
@@ -20,11 +21,14 @@ fn numbers(clean: &Clean) -> Vec<u64> {
     clean.requests.iter().map(|request| request.n).collect()
 }
 
-/// Whether Azure answers a write with an operation: tags (PATCH of all but machines and disks) are answered
-/// at once, so that nothing of them can end badly later.
+/// Whether Azure answers a write with an operation: other tags of cards and addresses, and availability sets,
+/// are answered at once, so that nothing of them can end badly later.
 fn begins_an_operation(request: &Request) -> bool {
     let path = request.path.to_ascii_lowercase();
-    Request::changes(request) && request.method != "PATCH" && path.contains("/providers/microsoft.")
+    let computes = path.contains("/virtualmachines/") || path.contains("/disks/");
+    Request::changes(request)
+        && path.contains("/providers/microsoft.")
+        && (computes || request.method != "PATCH")
 }
 
 /// Whether it asks the cloud for a machine: one that is made, started, or made larger.
@@ -63,11 +67,16 @@ fn kinds(clean: &Clean) -> Vec<(&'static str, Vec<Fault>)> {
         let struck = places(&all, kinds.len(), 2);
         kinds.push((name, struck.into_iter().map(|n| Fault::Kill(n, json!(fault))).collect()));
     }
-    let writes: Vec<Request> =
-        clean.requests.iter().filter(|request| begins_an_operation(request)).cloned().collect();
+    // Changes of what stands, and everything else: neither is left out where only some are struck.
+    let (changes, others): (Vec<_>, Vec<_>) =
+        beginning(clean, begins_an_operation).into_iter().partition(|(write, _)| write.method == "PATCH");
     for status in ["Failed", "Canceled"] {
-        let struck = places(&writes, kinds.len(), 2);
-        kinds.push((status, struck.into_iter().map(|write| Fault::Ending(write, status)).collect()));
+        let mut struck = places(&changes, kinds.len(), 1);
+        struck.extend(places(&others, kinds.len(), 2));
+        kinds.push((
+            status,
+            struck.into_iter().map(|(write, nth)| Fault::Ending(write, nth, status)).collect(),
+        ));
     }
     let machines: Vec<Request> =
         clean.requests.iter().filter(|request| takes_a_machine(request)).cloned().collect();
@@ -84,14 +93,26 @@ fn kinds(clean: &Clean) -> Vec<(&'static str, Vec<Fault>)> {
 async fn survives(verb: Verb) {
     let mut stage = Stage::set(verb).await;
     let clean = stage.clean().await;
-    for (name, faults) in kinds(&clean) {
+    drop(stage);
+    let kinds = kinds(&clean);
+    let of = |(kind, (_, faults)): (usize, &(&str, Vec<Fault>))| {
+        faults.iter().map(|fault| (kind, fault.clone())).collect::<Vec<_>>()
+    };
+    let cases: Vec<(usize, Fault)> = kinds.iter().enumerate().flat_map(of).collect();
+    let (clean, count) = (&clean, kinds.len());
+    let tallies = lanes(cases, |lane| async move {
+        let (mut stage, mut tallies) = (Stage::set(verb).await, vec![Tally::default(); count]);
+        for (kind, fault) in &lane {
+            stage.run(clean, fault, &mut tallies[*kind]).await;
+        }
+        tallies
+    })
+    .await;
+    for (kind, (name, faults)) in kinds.iter().enumerate().filter(|(_, (_, faults))| !faults.is_empty()) {
         let mut tally = Tally::default();
-        for fault in &faults {
-            stage.run(&clean, fault, &mut tally).await;
-        }
-        if !faults.is_empty() {
-            tally.print("bud_node_pool", verb, name, &clean);
-        }
+        tallies.iter().for_each(|of_lane| tally.add(&of_lane[kind]));
+        assert_eq!(tally.cases, faults.len(), "{name}");
+        tally.print("bud_node_pool", verb, name, clean);
     }
 }
 

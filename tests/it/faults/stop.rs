@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{ADDRESS, AFTER, BEFORE, FULL, assert_goes, assert_stands, ids, last_request};
 use crate::harness::host::{Host, Interruption, Means, Outcome, Processes};
+use crate::harness::lanes::lanes;
 use crate::harness::world::{Ledger, World};
 
 /// How long a provider may take to return.
@@ -71,41 +72,53 @@ async fn stopped(case: &str, world: &World, at_stop: &AtomicUsize, outcome: &Out
     ledger
 }
 
+async fn begin() -> (World, Host) {
+    let world = World::start().await;
+    let host = Host::start(world.launch(), Processes::Separate).await;
+    (world, host)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_create_is_kept_and_finished() {
-    let world = World::start().await;
-    let mut host = Host::start(world.launch(), Processes::Separate).await;
+    let (world, mut host) = begin().await;
     let plan = host.plan(ADDRESS, FULL).await.unwrap();
     world.count_anew().await;
     host.apply_plan(plan).await.done();
     let clean = world.ledger().await;
     assert_goes("clean", &world, &mut host).await;
-    for n in moments(&clean) {
-        let case = format!("create stopped at {n}");
-        world.reset().await;
-        let plan = host.plan(ADDRESS, FULL).await.unwrap();
-        let at_stop = silent(&world, &mut host, n).await;
-        let outcome = host.apply_plan(plan).await;
-        let before = stopped(&case, &world, &at_stop, &outcome).await;
-        assert!(host.instance(ADDRESS).is_some(), "{case}: something may exist, and the state has nothing");
-        world.no_faults().await;
-        world.count_anew().await;
-        host.apply(ADDRESS, FULL).await.done();
-        let after = world.ledger().await;
-        let twice: Vec<_> =
-            creating(&after).into_iter().filter(|path| creating(&before).contains(path)).collect();
-        assert_eq!(twice, Vec::<String>::new(), "{case}: created twice");
-        assert_eq!(deleting(&after), Vec::<String>::new(), "{case}: deleted");
-        assert_stands(&case, &host, &after, &ids(&clean));
-        assert!(host.plan(ADDRESS, FULL).await.unwrap().is_empty(), "{case}: the plan afterwards");
-        assert_goes(&case, &world, &mut host).await;
-    }
+    let clean = &clean;
+    lanes(moments(clean).into_iter().collect(), |lane: Vec<u64>| async move {
+        let (world, mut host) = begin().await;
+        for n in lane {
+            let case = format!("create stopped at {n}");
+            world.reset().await;
+            let plan = host.plan(ADDRESS, FULL).await.unwrap();
+            let at_stop = silent(&world, &mut host, n).await;
+            let outcome = host.apply_plan(plan).await;
+            let before = stopped(&case, &world, &at_stop, &outcome).await;
+            assert!(
+                host.instance(ADDRESS).is_some(),
+                "{case}: something may exist, and the state has nothing"
+            );
+            world.no_faults().await;
+            world.count_anew().await;
+            host.apply(ADDRESS, FULL).await.done();
+            let after = world.ledger().await;
+            let twice: Vec<_> =
+                creating(&after).into_iter().filter(|path| creating(&before).contains(path)).collect();
+            assert_eq!(twice, Vec::<String>::new(), "{case}: created twice");
+            assert_eq!(deleting(&after), Vec::<String>::new(), "{case}: deleted");
+            assert_stands(&case, &host, &after, &ids(clean));
+            assert!(host.plan(ADDRESS, FULL).await.unwrap().is_empty(), "{case}: the plan afterwards");
+            assert_goes(&case, &world, &mut host).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_is_kept_and_finished() {
-    let world = World::start().await;
-    let mut host = Host::start(world.launch(), Processes::Separate).await;
+    let (world, mut host) = begin().await;
     host.apply(ADDRESS, BEFORE).await.done();
     world.count_anew().await;
     host.apply(ADDRESS, AFTER).await.done();
@@ -117,50 +130,67 @@ async fn an_update_is_kept_and_finished() {
     host.apply_plan(plan).await.done();
     let clean = world.ledger().await;
     assert_goes("clean", &world, &mut host).await;
-    for n in moments(&clean) {
-        let case = format!("update stopped at {n}");
-        world.reset().await;
-        host.apply(ADDRESS, BEFORE).await.done();
-        let plan = host.plan(ADDRESS, AFTER).await.unwrap();
-        let at_stop = silent(&world, &mut host, n).await;
-        let outcome = host.apply_plan(plan).await;
-        let before = stopped(&case, &world, &at_stop, &outcome).await;
-        assert!(!host.instance(ADDRESS).unwrap().tainted, "{case}");
-        world.no_faults().await;
-        world.count_anew().await;
-        host.apply(ADDRESS, AFTER).await.done();
-        let after = world.ledger().await;
-        let twice: Vec<_> =
-            creating(&after).into_iter().filter(|path| creating(&before).contains(path)).collect();
-        assert_eq!(twice, Vec::<String>::new(), "{case}: created twice");
-        let allowed = deleting(&whole);
-        assert!(deleting(&after).iter().all(|path| allowed.contains(path)), "{case}: {:?}", deleting(&after));
-        assert_stands(&case, &host, &after, &ids(&clean));
-        assert!(host.plan(ADDRESS, AFTER).await.unwrap().is_empty(), "{case}: the plan afterwards");
-        assert_goes(&case, &world, &mut host).await;
-    }
+    let clean = &clean;
+    let allowed = &deleting(&whole);
+    lanes(moments(clean).into_iter().collect(), |lane: Vec<u64>| async move {
+        let (world, mut host) = begin().await;
+        for n in lane {
+            let case = format!("update stopped at {n}");
+            world.reset().await;
+            host.apply(ADDRESS, BEFORE).await.done();
+            let plan = host.plan(ADDRESS, AFTER).await.unwrap();
+            let at_stop = silent(&world, &mut host, n).await;
+            let outcome = host.apply_plan(plan).await;
+            let before = stopped(&case, &world, &at_stop, &outcome).await;
+            assert!(!host.instance(ADDRESS).unwrap().tainted, "{case}");
+            world.no_faults().await;
+            world.count_anew().await;
+            host.apply(ADDRESS, AFTER).await.done();
+            let after = world.ledger().await;
+            let twice: Vec<_> =
+                creating(&after).into_iter().filter(|path| creating(&before).contains(path)).collect();
+            assert_eq!(twice, Vec::<String>::new(), "{case}: created twice");
+            assert!(
+                deleting(&after).iter().all(|path| allowed.contains(path)),
+                "{case}: {:?}",
+                deleting(&after)
+            );
+            assert_stands(&case, &host, &after, &ids(clean));
+            assert!(host.plan(ADDRESS, AFTER).await.unwrap().is_empty(), "{case}: the plan afterwards");
+            assert_goes(&case, &world, &mut host).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delete_is_finished() {
-    let world = World::start().await;
-    let mut host = Host::start(world.launch(), Processes::Separate).await;
+    let (world, mut host) = begin().await;
     host.apply(ADDRESS, FULL).await.done();
     let plan = host.plan_destroy(ADDRESS).await.unwrap();
     world.count_anew().await;
     host.apply_plan(plan).await.done();
-    for n in moments(&world.ledger().await) {
-        let case = format!("delete stopped at {n}");
-        world.reset().await;
-        host.apply(ADDRESS, FULL).await.done();
-        let plan = host.plan_destroy(ADDRESS).await.unwrap();
-        let at_stop = silent(&world, &mut host, n).await;
-        let outcome = host.apply_plan(plan).await;
-        stopped(&case, &world, &at_stop, &outcome).await;
-        assert!(host.instance(ADDRESS).is_some(), "{case}: the state lost what stands");
-        world.no_faults().await;
-        world.count_anew().await;
-        assert_goes(&case, &world, &mut host).await;
-        assert_eq!(creating(&world.ledger().await), Vec::<String>::new(), "{case}: created on the way out");
-    }
+    let clean = world.ledger().await;
+    lanes(moments(&clean).into_iter().collect(), |lane: Vec<u64>| async move {
+        let (world, mut host) = begin().await;
+        for n in lane {
+            let case = format!("delete stopped at {n}");
+            world.reset().await;
+            host.apply(ADDRESS, FULL).await.done();
+            let plan = host.plan_destroy(ADDRESS).await.unwrap();
+            let at_stop = silent(&world, &mut host, n).await;
+            let outcome = host.apply_plan(plan).await;
+            stopped(&case, &world, &at_stop, &outcome).await;
+            assert!(host.instance(ADDRESS).is_some(), "{case}: the state lost what stands");
+            world.no_faults().await;
+            world.count_anew().await;
+            assert_goes(&case, &world, &mut host).await;
+            assert_eq!(
+                creating(&world.ledger().await),
+                Vec::<String>::new(),
+                "{case}: created on the way out"
+            );
+        }
+    })
+    .await;
 }

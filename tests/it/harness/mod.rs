@@ -12,6 +12,7 @@ pub(crate) mod generator;
 pub(crate) mod hcl;
 pub(crate) mod host;
 pub(crate) mod judge;
+pub(crate) mod lanes;
 pub(crate) mod logs;
 pub(crate) mod process;
 pub(crate) mod proposed;

@@ -111,6 +111,41 @@ async fn another_size_restarts_the_nodes_one_after_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_size_that_is_put_back_after_a_refusal_starts_what_was_stopped() {
+    let (world, mut host, before) = standing(&two("")).await;
+    let nodes = host.value(POOL).get("nodes").clone();
+    let refused = serde_json::json!({ "rules": [{
+        "when": { "method": "PATCH", "path": "*/virtualMachines/w-0" },
+        "do": { "answer": { "status": 409, "code": "OperationNotAllowed", "message": "as the script says" } },
+    }] });
+    world.faults(refused).await;
+    host.apply(POOL, &workers("node_count = 2\nsku = \"D4s_v5\"")).await.error();
+    world.no_faults().await;
+    assert_eq!(inside(&world, "w-0").await["power"], "deallocated");
+    // Somebody stops another one: that is no business of ours.
+    world.happens("w-1", "stop", serde_json::json!({})).await;
+    let plan = host.plan(POOL, &two("")).await.unwrap();
+    assert_eq!(plan.action, Action::Update);
+    let states = |state: &Value| {
+        ["w-0", "w-1"].map(|node| state.get("node_states").get(node).as_str().unwrap().to_owned())
+    };
+    assert_eq!(states(&plan.before), ["stopped", "stopped"]);
+    assert_eq!(states(&plan.after), ["running", "stopped"]);
+    assert!(plan.after.is_wholly_known());
+    host.apply_plan(plan).await.done();
+    is_settled(&mut host, &two("")).await;
+    assert_eq!(host.value(POOL).get("nodes"), &nodes);
+    for (node, power, boots) in [("w-0", "running", 2), ("w-1", "stopped", 1)] {
+        let machine = inside(&world, node).await;
+        assert_eq!((&machine["power"], &machine["boots"]), (&power.into(), &boots.into()), "{node}");
+    }
+    // From now on it is like any other: what is stopped outside stays stopped.
+    world.happens("w-0", "stop", serde_json::json!({})).await;
+    is_settled(&mut host, &two("")).await;
+    goes(&world, &mut host, &before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_larger_system_disk_restarts_the_nodes_one_after_another() {
     let (world, mut host, before) = standing(&two("")).await;
     let nodes = host.value(POOL).get("nodes").clone();
@@ -185,6 +220,53 @@ async fn another_price_restarts_spot_machines_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_price_that_others_changed_is_put_back() {
+    let text = |price: &str| {
+        workers(&format!("node_count = 2\noffers = [{{ sku = \"D2s_v5\", spot = true }}]\n{price}"))
+    };
+    for (price, shown) in [("spot = { max_price = 0.5 }", Some("0.5")), ("", None)] {
+        let (world, mut host, before) = standing(&text(price)).await;
+        let id = |node: &str| {
+            let id = host.value(POOL).get("nodes").get(node).get("id").as_str().unwrap().to_owned();
+            format!("{id}?api-version=2024-07-01")
+        };
+        let ids = [id("w-0"), id("w-1")];
+        let priced = serde_json::json!({ "properties": { "billingProfile": { "maxPrice": 0.9 } } });
+        for (at, seen) in [(1, "0"), (0, "0.9")] {
+            // Only one node first: what differs is no price that a configuration may ask for.
+            world.happens(&format!("w-{at}"), "deallocate", serde_json::json!({})).await;
+            let (status, answer) = world.portal("PATCH", &ids[at], Some(priced.clone())).await;
+            assert_eq!(status, 200, "{answer}");
+            world.happens(&format!("w-{at}"), "start", serde_json::json!({})).await;
+            let plan = host.plan(POOL, &text(price)).await.unwrap();
+            assert_eq!(plan.action, Action::Update, "{price}");
+            let old = plan.before.get("spot").get("max_price");
+            assert_eq!(format!("{old:?}"), format!("{:?}", number(seen)), "{price}");
+            assert_eq!(
+                plan.after.get("spot").get("max_price"),
+                &shown.map_or(Value::Null, number),
+                "{price}"
+            );
+        }
+        updates(&mut host, &text(price)).await;
+        for id in &ids {
+            let (_, machine) = world.portal("GET", id, None).await;
+            let now = machine["properties"]["billingProfile"]["maxPrice"].as_f64().unwrap();
+            assert_eq!(now.to_string(), shown.unwrap_or("-1"), "{price}");
+            assert_eq!(machine["properties"]["provisioningState"], "Succeeded");
+        }
+        for node in ["w-0", "w-1"] {
+            assert_eq!(inside(&world, node).await["power"], "running", "{node}");
+        }
+        goes(&world, &mut host, &before).await;
+    }
+}
+
+fn number(text: &str) -> Value {
+    Value::Number(bud::value::Number::from_f64(text.parse().unwrap()).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_a_disk_is_mounted_touches_no_machine() {
     let disk = |rest: &str| two(&format!("data_disks = [{{ name = \"a\", size_gb = 16{rest} }}]"));
     let (world, mut host, before) = standing(&disk("")).await;
@@ -226,6 +308,12 @@ async fn what_holds_for_new_machines_shows_in_outdated_and_touches_none() {
         assert!(touched.iter().all(|one| one == "PATCH virtualMachines/w-0"), "{arguments}: {touched:?}");
         assert_eq!(updates(&mut host, &two("")).await.after.get("outdated"), &Value::object::<String>([]));
     }
+    // Keys that running machines do not get.
+    let text = two("").replace("j3B1Ea me", "j4B1Ea me");
+    updates(&mut host, &text).await;
+    assert_eq!(host.value(POOL).get("outdated").get("w-1").as_str(), Some("ssh_public_keys"));
+    updates(&mut host, &two("")).await;
+    assert_eq!(host.value(POOL).get("outdated"), &Value::object::<String>([]));
     // A type with a temporary disk cannot become one without.
     let text = workers("node_count = 2\nsku = \"D2ds_v5\"");
     updates(&mut host, &text).await;

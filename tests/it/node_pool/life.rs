@@ -22,6 +22,11 @@ async fn it_comes_stays_and_goes() {
     {
         assert_eq!(node.get(name).as_str(), Some(known));
     }
+    // Nobody knows this type by heart, but the check of the plan has asked the cloud for all of them.
+    for (name, known) in [("vcpus", 2), ("memory_gib", 8), ("gpu_count", 0)] {
+        assert_eq!(node.get(name), &Value::int(known), "{name}");
+    }
+    assert!(node.get("gpu_model").is_null());
     assert!(node.get("public_ipv4").is_unknown() && node.get("ssh_host_key").is_unknown());
     assert_eq!(host.apply_plan(plan).await.done(), Action::Create);
     let there = world.ledger().await;

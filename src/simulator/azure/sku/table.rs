@@ -271,6 +271,18 @@ pub(crate) static FAMILIES: &[Family] = &[
         ],
         ..PLAIN
     },
+    // Either controller, and images of either generation, of which the first knows SCSI alone.
+    Family {
+        name: "standardEBSv5Family",
+        display: "Standard EBSv5 Family vCPUs",
+        controllers: &["SCSI", "NVMe"],
+        sizes: &[
+            ("E2bs_v5", 2, 16, 0, 2, 4, 0),
+            ("E4bs_v5", 4, 32, 0, 2, 8, 0),
+            ("E8bs_v5", 8, 64, 0, 4, 16, 0),
+        ],
+        ..PLAIN
+    },
     Family {
         name: "standardEASv5Family",
         display: "Standard EASv5 Family vCPUs",
