@@ -195,9 +195,9 @@ fn family() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn dependencies_conditions_tags_globals_and_exports_are_read_by_helm_itself() {
     let values = "switch: {sub: true, sbu: 1}\nother: {enabled: false, whatever: 1}\ntags: {front: true, back: false}\n\
-                  global: {name: a, zone: b, zome: c}\nsub: {port: 1, prot: 2}\nlib: {exports: {data: {x: 2}}, y: 1}\n";
+                  global: {name: a, zone: b, zome: c}\nsub: {port: 1, prot: 2}\nlib: {exports: {data: {x: 2}}, extra: 1}\n";
     let found = places(&family(), values);
-    let expected = ["global.zome", "lib.y", "sub.prot", "switch.sbu", "tags.back"]
+    let expected = ["global.zome", "lib.extra", "sub.prot", "switch.sbu", "tags.back"]
         .map(|path| format!("unread-values values {path}"));
     assert_eq!(found, expected);
     let other = places(&family(), "other: {enabled: true, port: 3, prt: 4}\n");

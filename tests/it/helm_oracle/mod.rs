@@ -1,6 +1,6 @@
 //! The render engine beside the real Helm (`BUD_TEST_HELM`): equal text, and equal errors.
 
-mod cases;
+pub(crate) mod cases;
 mod fragments;
 
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ fn run(program: &Path, arguments: &[&str], chart: &Path) -> (bool, String, Strin
     (output.status.success(), text(&output.stdout), error)
 }
 
-fn write(folder: &Path, files: &[(&str, &str)]) {
+pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
     for (name, content) in files {
         let path = folder.join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
