@@ -267,6 +267,20 @@ fn the_lock_is_in_step() {
     assert_eq!(locked("- {name: gone, version: 1.0.0, repository: https://a}\n"), 2);
 }
 
+#[test]
+fn a_global_for_a_dependency_that_is_off_is_no_mistake() {
+    let mut files = family();
+    files.retain(|(name, _)| *name != "Chart.yaml" && *name != "charts/sub/templates/s.yaml");
+    let meta = format!("{CHART}dependencies:\n- {{name: sub, version: 1.x.x, condition: sub.enabled}}\n");
+    files.extend([
+        ("Chart.yaml", meta.as_str()),
+        ("charts/sub/templates/s.yaml", "s: {{ .Values.global.zone }}\n"),
+    ]);
+    assert_eq!(places(&files, "sub: {enabled: false}\nglobal: {zone: a}\n"), [""; 0]);
+    let found = places(&files, "sub: {enabled: false}\nglobal: {zome: a}\n");
+    assert_eq!(found, ["unread-values values global.zome"]);
+}
+
 const DEPLOYMENT: &str =
     "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n";
 
