@@ -6,6 +6,7 @@
 mod access_modes;
 mod apis;
 mod dependencies;
+mod dormant;
 mod duplicates;
 mod finding;
 mod gpu;

@@ -92,10 +92,12 @@ fn add<'a>(
         let word = |path: &[&str]| at(&value, path).and_then(Value::as_str).unwrap_or_default().to_owned();
         let kind = word(&["kind"]);
         let own = word(&["metadata", "namespace"]);
-        let namespace = match () {
-            () if CLUSTER.contains(&kind.as_str()) => String::new(),
-            () if own.is_empty() => namespace.to_owned(),
-            () => own,
+        let namespace = if CLUSTER.contains(&kind.as_str()) {
+            String::new()
+        } else if own.is_empty() {
+            namespace.to_owned()
+        } else {
+            own
         };
         let (api_version, name) = (word(&["apiVersion"]), word(&["metadata", "name"]));
         if !kind.is_empty() {

@@ -195,9 +195,9 @@ fn family() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn dependencies_conditions_tags_globals_and_exports_are_read_by_helm_itself() {
     let values = "switch: {sub: true, sbu: 1}\nother: {enabled: false, whatever: 1}\ntags: {front: true, back: false}\n\
-                  global: {name: a, zone: b, zome: c}\nsub: {port: 1, prot: 2}\nlib: {exports: {data: {x: 2}}, y: 1}\n";
+                  global: {name: a, zone: b, zome: c}\nsub: {port: 1, prot: 2}\nlib: {exports: {data: {x: 2}}, extra: 1}\n";
     let found = places(&family(), values);
-    let expected = ["global.zome", "lib.y", "sub.prot", "switch.sbu", "tags.back"]
+    let expected = ["global.zome", "lib.extra", "sub.prot", "switch.sbu", "tags.back"]
         .map(|path| format!("unread-values values {path}"));
     assert_eq!(found, expected);
     let other = places(&family(), "other: {enabled: true, port: 3, prt: 4}\n");
@@ -265,6 +265,20 @@ fn the_lock_is_in_step() {
     assert_eq!(locked("- {name: sub, version: 1.3.0, repository: https://a}\n"), 1);
     assert_eq!(locked("- {name: sub, version: 2.0.0, repository: https://a}\n"), 2);
     assert_eq!(locked("- {name: gone, version: 1.0.0, repository: https://a}\n"), 2);
+}
+
+#[test]
+fn a_global_for_a_dependency_that_is_off_is_no_mistake() {
+    let mut files = family();
+    files.retain(|(name, _)| *name != "Chart.yaml" && *name != "charts/sub/templates/s.yaml");
+    let meta = format!("{CHART}dependencies:\n- {{name: sub, version: 1.x.x, condition: sub.enabled}}\n");
+    files.extend([
+        ("Chart.yaml", meta.as_str()),
+        ("charts/sub/templates/s.yaml", "s: {{ .Values.global.zone }}\n"),
+    ]);
+    assert_eq!(places(&files, "sub: {enabled: false}\nglobal: {zone: a}\n"), [""; 0]);
+    let found = places(&files, "sub: {enabled: false}\nglobal: {zome: a}\n");
+    assert_eq!(found, ["unread-values values global.zome"]);
 }
 
 const DEPLOYMENT: &str =

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::finding::{Finding, Place};
 use super::selection::Check;
 use super::spelling::nearest;
-use super::{Chart, Subject};
+use super::{Chart, Subject, dormant};
 use crate::helm::chart::called;
 use crate::helm::render::{ChartInput, Inner, ValueReads};
 use crate::helm::value::{Map, Value};
@@ -19,7 +19,9 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     asked(reads, "", &mut elsewhere);
     let mut switches = Switches::default();
     switches.of(subject.chart, "");
-    let mut walk = Walk { switches, elsewhere, found };
+    let mut dormant = Vec::new();
+    dormant::texts(&subject.examined.chart, subject.chart, subject.values, &mut dormant);
+    let mut walk = Walk { switches, elsewhere, dormant, found };
     let scope = Scope { chart: &subject.examined.chart, loaded: Some(subject.chart) };
     walk.table(subject.values, &Path::default(), &[reads], Some(&scope));
 }
@@ -129,6 +131,8 @@ struct Walk<'w> {
     switches: Switches,
     /// Every path that a template asks for.
     elsewhere: Vec<(String, String)>,
+    /// The texts of what is switched off.
+    dormant: Vec<String>,
     found: &'w mut Vec<Finding>,
 }
 
@@ -214,6 +218,11 @@ impl Walk<'_> {
     }
 
     fn report(&mut self, key: &str, path: &Path, tables: &[&ValueReads], scope: Option<&Scope<'_>>) {
+        // A global may be for a dependency that is off.
+        let is_global = path.shown.split('.').any(|part| part == GLOBAL);
+        if is_global && dormant::name(&self.dormant, key) {
+            return;
+        }
         let declared: Vec<&str> = scope.iter().flat_map(|scope| scope.declared()).collect();
         let keys = tables.iter().flat_map(|table| &table.keys).map(String::as_str);
         let mut advice = nearest(key, keys.chain(declared.iter().copied()))

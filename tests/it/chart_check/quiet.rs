@@ -117,3 +117,26 @@ fn a_value_that_is_read_somehow_is_never_called_unread() {
         }
     }
 }
+
+#[test]
+fn every_chart_of_the_oracle_is_checked_or_refused_as_template_refuses_it() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (index, (name, files, arguments)) in crate::helm_oracle::cases::CASES.iter().enumerate() {
+        // What only `template` takes changes what is printed, not what is rendered.
+        let only = ["--include-crds", "--no-hooks", "--skip-tests", "--show-only", "-s"];
+        if arguments.iter().any(|argument| only.contains(argument)) {
+            continue;
+        }
+        let chart = folder.path().join(format!("chart-{index}"));
+        crate::helm_oracle::write(&chart, files);
+        let template = Command::new(env!("CARGO_BIN_EXE_terraform-provider-bud"))
+            .arg("template")
+            .arg(&chart)
+            .args(*arguments)
+            .output()
+            .expect("the program runs");
+        let (code, out, errors) = check(&[&chart], arguments);
+        assert_eq!(code == 2, !template.status.success(), "{name}: {errors}{out}");
+        assert!(!errors.contains("panicked") && !errors.contains("broke off"), "{name}: {errors}");
+    }
+}

@@ -3,7 +3,7 @@
 use super::{differs, helm};
 
 /// Name, files, arguments.
-type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+pub(crate) type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 const SHOW: &str = "all: {{ .Values | toJson }}\n";
 const PARENT: &str = "apiVersion: v2\nname: oracle\nversion: 1.0.0\ndependencies:\n- name: sub\n  version: \">=0.1\"\n  condition: sub.enabled\n  tags: [t]\n";
@@ -11,7 +11,7 @@ const SUB: &str = "apiVersion: v2\nname: sub\nversion: 0.1.0\n";
 const SUB_SHOW: &str = "sub: {{ .Values | toJson }}\nname: {{ .Chart.Name }}\n";
 
 #[rustfmt::skip]
-const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     ("functions", &[("templates/_all.tpl", include_str!("functions.tpl")), ("values.yaml", include_str!("functions.yaml")),
         ("templates/a.yaml", "all: {{ include \"all\" . | toJson }}\n")], &[]),
     ("printf of floats", &[("templates/a.yaml", "a: {{ printf \"%x %X %b %.2x %#x %#g %#.0f %08.3e %+v % d|%5.1f|%-8g|%x\" 1.0 -2.5 1.5 3.14159 1.0 1.5 2.0 1.25 1.5 7 -2.25 1.5 (list 1.5 \"two\" nil) | quote }}\n")], &[]),

@@ -1,7 +1,7 @@
 //! The render engine beside the real Helm (`BUD_TEST_HELM`): equal text, and equal errors.
 
 mod again;
-mod cases;
+pub(crate) mod cases;
 mod charts;
 mod draw;
 mod fragments;
@@ -31,7 +31,7 @@ fn run(program: &Path, arguments: &[&str], chart: &Path) -> Rendered {
     (output.status.success(), text(&output.stdout), error)
 }
 
-fn write(folder: &Path, files: &[(&str, &str)]) {
+pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
     for (name, content) in files {
         let path = folder.join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
