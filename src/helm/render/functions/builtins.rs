@@ -98,6 +98,11 @@ fn equal(args: &[Slot]) -> Result<bool, String> {
     Ok(false)
 }
 
+/// What Go shows under `%s`, where numbers are complained of.
+fn as_text(datum: &Datum) -> String {
+    String::from_utf8_lossy(&go::sprintf(b"%s", std::slice::from_ref(datum))).into_owned()
+}
+
 fn equal_two(a: &Datum, b: &Datum) -> Result<bool, String> {
     let (first, second) = (kind(a), kind(b));
     if first != second {
@@ -128,23 +133,19 @@ fn equal_two(a: &Datum, b: &Datum) -> Result<bool, String> {
             };
             let untyped = matches!(a, Datum::Nil) || matches!(b, Datum::Nil);
             if !untyped && a.kind_name() != b.kind_name() {
-                let shown = |datum: &Datum| {
-                    String::from_utf8_lossy(&go::sprint(std::slice::from_ref(datum))).into_owned()
-                };
+                let shown = String::from_utf8_lossy(&go::sprint(std::slice::from_ref(b))).into_owned();
                 return Err(format!(
-                    "non-comparable types {}: {}, {}: {}",
-                    shown(a),
+                    "non-comparable types {}: {}, {}: {shown}",
+                    as_text(a),
                     a.type_name(),
-                    b.type_name(),
-                    shown(b)
+                    b.type_name()
                 ));
             }
             if nil(a) || nil(b) {
                 return Ok(nil(a) == nil(b));
             }
             if matches!(b.kind_name(), "map" | "slice") {
-                let shown = String::from_utf8_lossy(&go::sprint(std::slice::from_ref(b))).into_owned();
-                return Err(format!("non-comparable type {shown}: {}", b.type_name()));
+                return Err(format!("non-comparable type {}: {}", as_text(b), b.type_name()));
             }
             a.deep_equal(b)
         }

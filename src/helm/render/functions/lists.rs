@@ -162,7 +162,7 @@ fn concat(args: &[Datum]) -> Outcome {
 fn chunk(args: &[Datum]) -> Outcome {
     let items = items(&args[1], "Cannot chunk type")?;
     let size = int(&args[0]);
-    if items.is_empty() {
+    if items.is_empty() && size > 0 {
         return Ok(Datum::List(List::new(ListKind::Lists, Vec::new())));
     }
     // Below nothing, Go's arithmetic still has some answers.
