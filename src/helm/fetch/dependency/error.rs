@@ -89,7 +89,7 @@ pub enum DependencyError {
         /// The dependency.
         name: String,
         /// Why.
-        error: FetchError,
+        error: Box<FetchError>,
     },
     /// A file cannot be written.
     #[error("{}: {error}", path.display())]

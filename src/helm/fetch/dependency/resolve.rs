@@ -96,7 +96,7 @@ impl<'a> Resolver<'a> {
                 match remote::choose(&source, self.options.mirrors, &self.indexes, patience).await {
                     Ok(version) => Ok(Some(version)),
                     Err(FetchError::NoVersion { .. }) => Ok(None),
-                    Err(error) => Err(DependencyError::Fetch { name: one.name.clone(), error }),
+                    Err(error) => Err(failed(one, error)),
                 }
             }
         }
@@ -140,12 +140,11 @@ impl<'a> Resolver<'a> {
                     source.chart = format!("{}:{}", source.chart, one.version.replace('+', "_"));
                     source.version = None;
                 }
-                let failed = |error| DependencyError::Fetch { name: one.name.clone(), error };
                 let packed = remote::packed(&source, self.options.mirrors, &self.indexes, patience);
-                let packed = packed.await.map_err(failed)?;
+                let packed = packed.await.map_err(|error| failed(one, error))?;
                 let (file, bytes) = (packed.file.clone(), packed.bytes.clone());
                 // What is no chart is said here, with its address, and not when everything is laid together.
-                packed.unpack(&source).map_err(failed)?;
+                packed.unpack(&source).map_err(|error| failed(one, error))?;
                 Ok(Some(Found { version: one.version.clone(), file, bytes: bytes.to_vec().into() }))
             }
         }
@@ -154,12 +153,7 @@ impl<'a> Resolver<'a> {
     async fn source(&self, one: &Dependency, patience: &Patience) -> Result<ChartSource, DependencyError> {
         let address = self.options.mirrors.of(&one.repository);
         let credentials = match host_of(&address) {
-            Some(host) => self
-                .options
-                .logins
-                .of(host, patience)
-                .await
-                .map_err(|error| DependencyError::Fetch { name: one.name.clone(), error })?,
+            Some(host) => self.options.logins.of(host, patience).await.map_err(|error| failed(one, error))?,
             None => None,
         };
         let given = &self.options.source;
@@ -180,6 +174,10 @@ impl<'a> Resolver<'a> {
         let path = clean(&self.folder.join(path));
         if path.exists() { Ok(path) } else { Err(DependencyError::NoFolder { name: one.name.clone(), path }) }
     }
+}
+
+fn failed(one: &Dependency, error: FetchError) -> DependencyError {
+    DependencyError::Fetch { name: one.name.clone(), error: Box::new(error) }
 }
 
 fn load(path: &Path) -> Result<Chart, DependencyError> {

@@ -270,7 +270,7 @@ fn owner(packets: &[Packet<'_>]) -> Option<Owner> {
         match about {
             None => owner.is_revoked = key_revoked,
             Some(packet) if packet.tag == USER_ID => {
-                owner.names.extend(name(&owner.key, packet.body, signatures))
+                owner.names.extend(name(&owner.key, packet.body, signatures));
             }
             Some(packet) if matches!(packet.tag, PUBLIC_SUBKEY | SECRET_SUBKEY) => {
                 owner.subkeys.extend(subkey(&owner.key, packet, signatures, subkey_revoked));
