@@ -63,7 +63,8 @@ fn digest(object: &Value, name: &str) -> Option<String> {
     let text = value.to_json(&Kind::Dynamic).unwrap_or_else(|_| format!("{value:?}"));
     let bytes = Sha256::digest(text.as_bytes());
     // All of them must fit into one tag, of 256 characters.
-    Some(bytes.iter().take(3).map(|byte| format!("{byte:02x}")).collect())
+    let first = bytes.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes)) >> 8;
+    Some(format!("{first:06x}"))
 }
 
 /// The record of a machine that is made with these arguments.
