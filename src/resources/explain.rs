@@ -41,6 +41,30 @@ pub(super) fn not_configured() -> Diagnostic {
     )
 }
 
+/// What stands in a group that would be destroyed: nodes of pools by their pools, else whatever it is.
+fn occupied(doing: &str, id: &str, objects: &[String], pools: &[String]) -> Diagnostic {
+    let objects = objects.join("\n  ");
+    if pools.is_empty() {
+        return Diagnostic::error(
+            "Resource group holds objects of others",
+            format!(
+                "{doing}: {id} was made by this resource, and others have put objects into it, which would be \
+                 destroyed with it:\n  {objects}\n\nMove or remove them, or set force_delete = true and apply first."
+            ),
+        );
+    }
+    let pools: Vec<String> = pools.iter().map(|pool| format!("{pool:?}")).collect();
+    Diagnostic::error(
+        "Network is in use",
+        format!(
+            "{doing}: nodes of bud_node_pool {} are in it, and {id} would be destroyed with them:\n  {objects}\n\nNo \
+             change of a network takes machines away. Destroy the pool first; or, where the network shall be replaced \
+             and its machines with it, ask for both at once:\n\n  tofu apply -replace=ADDRESS-OF-THE-POOL",
+            pools.join(", ")
+        ),
+    )
+}
+
 /// An error of a cloud, while doing something to the named object.
 #[must_use]
 pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) -> Diagnostic {
@@ -91,24 +115,7 @@ pub(super) fn cloud(error: &CloudError, doing: &str, import_id: Option<&str>) ->
             )
             .at(Path::of("name"))
         }
-        CloudError::Occupied { id, objects, pools } if pools.is_empty() => Diagnostic::error(
-            "Resource group holds objects of others",
-            format!(
-                "{doing}: {id} was made by this resource, and others have put objects into it, which would be \
-                 destroyed with it:\n  {}\n\nMove or remove them, or set force_delete = true and apply first.",
-                objects.join("\n  ")
-            ),
-        ),
-        CloudError::Occupied { id, objects, pools } => Diagnostic::error(
-            "Network is in use",
-            format!(
-                "{doing}: nodes of bud_node_pool {} are in it, and {id} would be destroyed with them:\n  {}\n\nNo \
-                 change of a network takes machines away. Destroy the pool first; or, where the network shall be \
-                 replaced and its machines with it, ask for both at once:\n\n  tofu apply -replace=ADDRESS-OF-THE-POOL",
-                pools.iter().map(|pool| format!("{pool:?}")).collect::<Vec<_>>().join(", "),
-                objects.join("\n  ")
-            ),
-        ),
+        CloudError::Occupied { id, objects, pools } => occupied(doing, id, objects, pools),
         CloudError::ForeignRules { group, rules } => Diagnostic::error(
             "Rules of others",
             format!(
