@@ -80,8 +80,7 @@ impl Selection {
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownCheck> {
         let names: Vec<&str> = names.into_iter().map(str::trim).filter(|name| !name.is_empty()).collect();
         let omits = |name: &&str| name.starts_with('-');
-        let mut chosen =
-            if names.iter().all(|name| omits(name)) { Self::default() } else { Self(BTreeSet::new()) };
+        let mut chosen = if names.iter().all(omits) { Self::default() } else { Self(BTreeSet::new()) };
         for name in names {
             let check = |name: &str| Check::named(name).ok_or_else(|| UnknownCheck { name: name.to_owned() });
             match name.strip_prefix('-') {
