@@ -152,5 +152,7 @@ pub(crate) fn texts(map: &PlainMap, found: &mut BTreeSet<Vec<u8>>) {
             _ => {}
         }
     }
-    map.values().for_each(|value| text(value, found));
+    for value in map.values() {
+        text(value, found);
+    }
 }
