@@ -25,7 +25,7 @@ impl Claim {
     }
 }
 
-/// What an image is called at its end, and what its DaemonSet owns.
+/// What an image is called at its end, and what its `DaemonSet` owns.
 const IMAGES: [(&str, Claim); 9] = [
     ("nvidia/k8s-device-plugin", Claim::Resource("nvidia.com/gpu")),
     ("nvidia-gpu-device-plugin", Claim::Resource("nvidia.com/gpu")),
@@ -105,7 +105,7 @@ fn claims(object: &Object<'_>) -> Vec<Claim> {
     found
 }
 
-/// Whether a DaemonSet has the image of a plugin for something else: the control of MPS, feature labels.
+/// Whether a `DaemonSet` has the image of a plugin for something else: the control of MPS, feature labels.
 fn serves_beside(object: &Object<'_>) -> bool {
     ["mps-control-daemon", "gpu-feature-discovery"].iter().any(|part| object.name.contains(part))
 }

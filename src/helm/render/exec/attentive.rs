@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::glance::{self, Many};
+use super::glance;
+use super::may::Many;
 use super::{Machine, State, place};
 use crate::helm::render::datum::Datum;
 use crate::helm::render::parse::{List, Node, Pipe, Term, Tree};
@@ -62,7 +63,7 @@ impl Attentive {
         for scope in &scopes {
             for path in &paths {
                 let mut found = scope.clone();
-                for key in std::iter::once(&b"Values"[..]).chain(path.iter().map(|key| key.bytes())) {
+                for key in std::iter::once(&b"Values"[..]).chain(path.iter().map(Str::bytes)) {
                     let Datum::Map(map) = &found else { break };
                     let Some(next) = map.get(key) else { break };
                     found = next;

@@ -3,39 +3,17 @@
 //! Nothing is carried out: fields are looked up in the values that are there, and what a function would do
 //! with its arguments is not followed but counted as a read of everything below them.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::may::{
+    DEEPEST, Many, May, TELLING, drain_all, elements, identify, keyed, narrow, one, strings, walk,
+};
 use super::{Machine, State};
-use crate::helm::render::datum::{Datum, MapKind};
-use crate::helm::render::functions::find_method;
+use crate::helm::render::datum::Datum;
 use crate::helm::render::parse::{Command, Node, Pipe, Term, Tree};
-use crate::helm::render::reads::Watch;
 use crate::helm::render::text::{self, Str};
-
-/// How many values an expression is followed with at once.
-const WIDEST: usize = 512;
-/// How deep templates are followed into templates, and values into values.
-const DEEPEST: usize = 60;
-/// How many values are looked at in one go.
-const LARGEST: usize = 100_000;
-/// How many values tell one dot from another.
-const TELLING: usize = 2_000;
-
-/// One of the things that an expression may give.
-#[derive(Clone, Debug)]
-pub(super) enum May {
-    /// A value that is there.
-    Be(Datum),
-    /// What `dict` would make.
-    Dict(Rc<Vec<(Str, Many)>>),
-    /// What `list` would make, place by place.
-    List(Rc<Vec<Many>>),
-}
-
-/// All things that an expression may give and that are not read to their end yet.
-pub(super) type Many = Vec<May>;
 
 /// Looks at nodes that are not carried out.
 pub(super) fn untaken(machine: &mut Machine<'_, '_>, state: &State<'_>, dot: Many, nodes: &[Node]) {
@@ -53,104 +31,8 @@ pub(super) fn operands(machine: &mut Machine<'_, '_>, state: &State<'_>, dot: &D
     }
 }
 
-/// The one thing that a value is.
-pub(super) fn one(datum: &Datum) -> Many {
-    vec![May::Be(datum.clone())]
-}
-
 fn variables(state: &State<'_>) -> Vec<(Str, Many)> {
     state.variables.iter().map(|(name, slot)| (name.clone(), one(slot.as_datum()))).collect()
-}
-
-/// Everything below a value is read.
-pub(super) fn drain(datum: &Datum) {
-    drain_within(datum, 0, &mut { LARGEST });
-}
-
-fn drain_within(datum: &Datum, depth: usize, left: &mut usize) {
-    if depth > DEEPEST || *left == 0 {
-        return;
-    }
-    *left -= 1;
-    match datum {
-        Datum::Map(map) if map.kind() != MapKind::Files => {
-            // Watched maps are drained once; others may hold themselves.
-            if map.watch().is_none_or(Watch::read_deep) {
-                map.unread_pairs().values().for_each(|value| drain_within(value, depth + 1, left));
-            }
-        }
-        Datum::List(list) => list.items().iter().for_each(|value| drain_within(value, depth + 1, left)),
-        _ => {}
-    }
-}
-
-fn drain_all(many: &Many) {
-    drain_many(many, &mut { LARGEST });
-}
-
-fn drain_many(many: &Many, left: &mut usize) {
-    for may in many {
-        if *left == 0 {
-            return;
-        }
-        *left -= 1;
-        match may {
-            May::Be(datum) => drain_within(datum, 0, left),
-            May::Dict(pairs) => pairs.iter().for_each(|(_, many)| drain_many(many, left)),
-            May::List(items) => items.iter().for_each(|many| drain_many(many, left)),
-        }
-    }
-}
-
-/// At most so many; the rest is read to its end.
-fn narrow(mut many: Many) -> Many {
-    if many.len() > WIDEST {
-        drain_all(&many.split_off(WIDEST));
-    }
-    many
-}
-
-/// What stands under a name.
-fn field(many: &Many, name: &Str) -> Many {
-    let mut found = Vec::new();
-    for may in many {
-        match may {
-            May::Be(Datum::Map(map)) => {
-                let datum = Datum::Map(map.clone());
-                if find_method(&datum, name.bytes()).is_some() {
-                    drain(&datum);
-                } else if let Some(value) = map.get(name.bytes()) {
-                    found.push(May::Be(value));
-                }
-            }
-            May::Dict(pairs) => {
-                found.extend(pairs.iter().filter(|(key, _)| key == name).flat_map(|(_, many)| many.clone()));
-            }
-            _ => {}
-        }
-    }
-    narrow(found)
-}
-
-/// What a loop would go over.
-fn elements(many: &Many) -> Many {
-    let mut found = Vec::new();
-    for may in many {
-        match may {
-            May::Be(Datum::Map(map)) => found.extend(map.pairs().values().cloned().map(May::Be)),
-            May::Be(Datum::List(list)) => found.extend(list.items().iter().cloned().map(May::Be)),
-            May::Be(_) => {}
-            May::Dict(pairs) => found.extend(pairs.iter().flat_map(|(_, many)| many.clone())),
-            May::List(items) => found.extend(items.iter().flatten().cloned()),
-        }
-    }
-    narrow(found)
-}
-
-/// The texts among them, if there is nothing else.
-fn strings(many: &Many) -> Option<Vec<Str>> {
-    let text = |may: &May| if let May::Be(Datum::Str(text)) = may { Some(text.clone()) } else { None };
-    many.iter().map(text).collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty())
 }
 
 struct Glance<'g, 'r, 'o> {
@@ -200,7 +82,7 @@ impl Glance<'_, '_, '_> {
                 }
                 Node::Template { name, pipe, .. } => {
                     let dot = pipe.as_ref().map(|pipe| self.pipe(dot, pipe)).unwrap_or_default();
-                    self.call(&[name.clone()], dot);
+                    self.call(std::slice::from_ref(name), dot);
                 }
                 Node::Text { .. } | Node::Break { .. } | Node::Continue { .. } => {}
             }
@@ -217,10 +99,10 @@ impl Glance<'_, '_, '_> {
         let count = self.variables.len();
         match pipe.declared.len() {
             0 => {}
-            1 => self.variables[count - 1].1 = elements.clone(),
+            1 => self.variables[count - 1].1.clone_from(elements),
             declared => {
                 self.variables[count - declared].1 = Vec::new();
-                self.variables[count - 1].1 = elements.clone();
+                self.variables[count - 1].1.clone_from(elements);
             }
         }
     }
@@ -262,7 +144,6 @@ impl Glance<'_, '_, '_> {
         if !self.step() {
             return Vec::new();
         }
-        let walk = |from: Many, names: &[Str]| names.iter().fold(from, |at, name| field(&at, name));
         match term {
             Term::Dot { .. } => dot.clone(),
             Term::Field { idents, .. } => walk(dot.clone(), idents),
@@ -411,24 +292,6 @@ impl Glance<'_, '_, '_> {
     }
 }
 
-/// What stands under keys or at places: under all, where they are not known.
-fn keyed(many: &Many, keys: &Many) -> Many {
-    if let Some(names) = strings(keys) {
-        return narrow(names.iter().flat_map(|name| field(many, name)).collect());
-    }
-    let [May::Be(Datum::Int(place))] = keys.as_slice() else { return elements(many) };
-    let place = usize::try_from(*place).unwrap_or(usize::MAX);
-    let mut found = Vec::new();
-    for may in many {
-        match may {
-            May::List(items) if place < items.len() => found.extend(items[place].iter().cloned()),
-            May::Be(Datum::List(list)) => found.extend(list.items().get(place).cloned().map(May::Be)),
-            other => found.extend(elements(&vec![other.clone()])),
-        }
-    }
-    narrow(found)
-}
-
 /// Whether a text puts a path of values together, as `printf "{{ .Values.%s }}"` does.
 fn writes_paths(text: &[u8]) -> bool {
     text::find(text, b"{{").is_some() && text::find(text, b"%").is_some()
@@ -449,50 +312,4 @@ fn has_text(term: &Term, fits: &dyn Fn(&[u8]) -> bool) -> bool {
         Term::Chain { node, .. } => has_text(node, fits),
         _ => false,
     }
-}
-
-/// Tells things apart for as long as the render runs; false where they cannot be told apart.
-fn identify(many: &Many, hasher: &mut DefaultHasher, left: &mut usize) -> bool {
-    if *left == 0 {
-        return false;
-    }
-    *left -= 1;
-    many.len().hash(hasher);
-    many.iter().all(|may| match may {
-        May::Be(datum) => identify_datum(datum, hasher, left),
-        May::Dict(pairs) => pairs.iter().all(|(name, many)| {
-            name.bytes().hash(hasher);
-            identify(many, hasher, left)
-        }),
-        May::List(items) => {
-            items.len().hash(hasher);
-            items.iter().all(|many| identify(many, hasher, left))
-        }
-    })
-}
-
-fn identify_datum(datum: &Datum, hasher: &mut DefaultHasher, left: &mut usize) -> bool {
-    if *left == 0 {
-        return false;
-    }
-    *left -= 1;
-    match datum {
-        // Watched maps live as long as the render does.
-        Datum::Map(map) if map.watch().is_some() => map.address().hash(hasher),
-        Datum::Map(map) => {
-            map.len().hash(hasher);
-            return map.unread_pairs().iter().all(|(key, value)| {
-                key.bytes().hash(hasher);
-                identify_datum(value, hasher, left)
-            });
-        }
-        Datum::List(list) => {
-            list.len().hash(hasher);
-            return list.items().iter().all(|item| identify_datum(item, hasher, left));
-        }
-        Datum::Str(text) => text.bytes().hash(hasher),
-        Datum::Int(int) => int.hash(hasher),
-        other => other.kind_name().hash(hasher),
-    }
-    true
 }

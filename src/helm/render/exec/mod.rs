@@ -8,6 +8,7 @@ mod expression;
 mod failure;
 mod field;
 mod glance;
+mod may;
 mod set;
 mod slot;
 mod walk;

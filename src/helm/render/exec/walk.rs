@@ -1,6 +1,6 @@
 //! The statements of the language: text, actions, branches, loops and calls of templates.
 
-use super::glance::one;
+use super::may::one;
 use super::{Machine, Result, Slot, State};
 use crate::helm::render::datum::{Datum, Object};
 use crate::helm::render::go;
@@ -241,7 +241,7 @@ impl Machine<'_, '_> {
     /// Looks at the iterations behind a `break`: everything in them counts as read.
     fn glance_rest(&mut self, state: &State<'_>, branch: &Branch, over: &Datum) {
         if self.is_watched() {
-            super::glance::drain(over);
+            super::may::drain(over);
             self.glance(state, Vec::new(), &branch.list.nodes);
         }
     }
