@@ -117,7 +117,7 @@ fn an_update_is_helms() {
                  - name: one\n  version: 1.2.3\n  repository: {http}\n  alias: b\n"
             ),
         ),
-        ("a folder", "dependencies:\n- name: beside\n  version: \">3-0\"\n  repository: file://../beside\n".to_owned()),
+        ("a folder", "dependencies:\n- name: beside\n  version: \">=3-0\"\n  repository: file://../beside\n".to_owned()),
         ("none", "dependencies: []\n".to_owned()),
         ("not even a list", String::new()),
     ];

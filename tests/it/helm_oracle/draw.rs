@@ -124,7 +124,7 @@ impl Draw {
             "sha256sum", "adler32sum", "fromYaml", "fromJson", "fromYamlArray", "fromJsonArray", "initials", "swapcase", "nospace",
             "trim", "toJson", "toYaml", "urlquery", "html", "js", "quote", "squote", "base", "dir", "clean", "ext", "isAbs", "atoi",
             "int", "int64", "float64", "toDecimal", "len", "urlParse", "regexQuoteMeta", "println", "toRawJson", "toPrettyJson", "toYamlPretty",
-            "osBase", "osDir", "osClean", "osExt", "toString", "fromToml", "duration", "durationRound", "sortAlpha", "toStrings", "first", "last",
+            "osBase", "osDir", "osClean", "osExt", "toString", "duration", "durationRound", "sortAlpha", "toStrings", "first", "last",
         ]);
         match self.next(16) {
             0 => format!("trunc {small}"),

@@ -86,6 +86,9 @@ fn underscores_are_fine(text: &str) -> bool {
 
 /// Go's `ParseFloat` for 64 bits; `None` where it gives an error (out of range too).
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    if text.contains('_') {
+        return if underscores_are_fine(text) { parse_float(&text.replace('_', "")) } else { None };
+    }
     let body = text.trim_start_matches(['-', '+']);
     if text.len() - body.len() > 1 {
         return None;
@@ -97,7 +100,7 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     if let Some(hex) = lower.strip_prefix("0x") {
         return hex_float(hex).map(|value| if text.starts_with('-') { -value } else { value });
     }
-    // Underscores are for base prefixes only, and Rust knows no words but the ones above.
+    // Rust knows no words but the ones above.
     if !body.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-')) {
         return None;
     }
