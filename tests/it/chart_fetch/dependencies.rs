@@ -118,7 +118,6 @@ fn an_update_is_helms() {
             ),
         ),
         ("a folder", "dependencies:\n- name: beside\n  version: \">=3-0\"\n  repository: file://../beside\n".to_owned()),
-        ("none", "dependencies: []\n".to_owned()),
         ("not even a list", String::new()),
     ];
     for (case, asked) in cases {
@@ -126,6 +125,15 @@ fn an_update_is_helms() {
         chart(&folder, v2, &asked);
         same(&bench, case, &folder, "Chart.lock");
     }
+    // Nothing is missing where nothing is asked for: `template` then writes nothing, unlike `dependency update`.
+    let _ = std::fs::remove_dir_all(&folder);
+    chart(&folder, v2, "dependencies: []\n");
+    let before = files(&folder);
+    let theirs = bench.helm(&["template", "it", folder.to_str().unwrap(), "--dependency-update"]);
+    assert!(theirs.status.success() && files(&folder) == before, "{:?}", files(&folder));
+    let ours =
+        printed(bench.home.path(), &["template", "it", folder.to_str().unwrap(), "--dependency-update"]);
+    assert_eq!((ours, files(&folder)), (String::from_utf8_lossy(&theirs.stdout).into_owned(), before));
     // What lies there of its own stays, what was fetched earlier goes.
     let asked = format!(
         "dependencies:\n- name: local\n  version: 1.x\n- name: one\n  version: 1.10.0\n  repository: {http}\n"
