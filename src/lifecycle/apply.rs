@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use super::{Apply, ApplyDone, Managed, patience};
+use super::{Applied, Apply, ApplyDone, Managed, patience};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Attribute;
 use crate::state::{Half, Held, Private};
@@ -22,18 +22,19 @@ pub async fn apply(managed: &dyn Managed, request: Apply, stop: CancellationToke
     let creates = request.prior.is_null();
     let done = if creates {
         let patience = patience(&request.planned, "create", managed.limits(&request.planned).create, stop);
-        let work = managed.create(&request.planned, &held, &patience);
+        let work = managed.create(&request.planned, &request.config, &held, &patience);
         AssertUnwindSafe(work).catch_unwind().await
     } else {
         let patience = patience(&request.planned, "update", managed.limits(&request.planned).update, stop);
-        let work = managed.update(&request.prior, &request.planned, &private, &held, &patience);
+        let (prior, planned, config) = (&request.prior, &request.planned, &request.config);
+        let work = managed.update(prior, planned, config, &private, &held, &patience);
         AssertUnwindSafe(work).catch_unwind().await
     };
     let outcome = done.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()));
     match outcome {
-        Ok(state) => {
+        Ok(Applied { state, diagnostics }) => {
             let (_, kept) = held.now().unwrap_or((Value::Null, private));
-            settle(managed, state, &kept, Diagnostics::none())
+            settle(managed, state, &kept, diagnostics)
         }
         // A null state with errors: nothing was made, or the prior state is kept.
         Err(diagnostics) => match held.now() {

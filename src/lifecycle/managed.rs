@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::Move;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::outcome::Presence;
 use crate::schema::Resource;
@@ -56,6 +57,21 @@ impl Planning {
     }
 }
 
+/// What a create or an update came to.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The new state.
+    pub state: Value,
+    /// What to tell beside success.
+    pub diagnostics: Diagnostics,
+}
+
+impl From<Value> for Applied {
+    fn from(state: Value) -> Self {
+        Self { state, diagnostics: Diagnostics::none() }
+    }
+}
+
 /// One resource type.
 ///
 /// Expected flow: `validate` with unknown values and no world; `plan` any number of times; then one of
@@ -91,18 +107,25 @@ pub trait Managed: Send + Sync {
         patience: &Patience,
     ) -> Result<Presence<Value>, Diagnostic>;
 
-    /// Makes the object.
-    async fn create(&self, planned: &Value, held: &Held, patience: &Patience) -> Result<Value, Diagnostics>;
+    /// Makes the object. `config` is the configuration: write-only values stand nowhere else.
+    async fn create(
+        &self,
+        planned: &Value,
+        config: &Value,
+        held: &Held,
+        patience: &Patience,
+    ) -> Result<Applied, Diagnostics>;
 
-    /// Changes the object in place.
+    /// Changes the object in place. `config` as for `create`.
     async fn update(
         &self,
         prior: &Value,
         planned: &Value,
+        config: &Value,
         private: &Private,
         held: &Held,
         patience: &Patience,
-    ) -> Result<Value, Diagnostics>;
+    ) -> Result<Applied, Diagnostics>;
 
     /// Removes the object; warnings are returned beside success. `create_follows`: the Create half of a
     /// replacement with the same identity comes next.
@@ -121,6 +144,12 @@ pub trait Managed: Send + Sync {
         identity: &Value,
         patience: &Patience,
     ) -> Result<(Value, Private), Diagnostics>;
+
+    /// Takes over the state of an object of another type, for a `moved` block; nothing where that type
+    /// cannot become this one.
+    fn take_over(&self, _from: &Move) -> Option<Result<(Value, Private), Diagnostics>> {
+        None
+    }
 
     /// Brings a state that an earlier version stored to the present one. `version` is older than ours.
     fn upgrade(&self, _version: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {

@@ -7,6 +7,7 @@ mod apply;
 mod defaults;
 mod import;
 mod managed;
+mod moved;
 mod plan;
 mod read;
 mod source;
@@ -25,7 +26,8 @@ use crate::value::{Path, Value};
 
 pub use apply::apply;
 pub use import::import;
-pub use managed::{Limits, Managed, Planning};
+pub use managed::{Applied, Limits, Managed, Planning};
+pub use moved::take_over;
 pub use plan::plan;
 pub use read::read;
 pub use source::{Source, read_data};
@@ -164,6 +166,34 @@ pub struct ImportDone {
     pub diagnostics: Diagnostics,
 }
 
+/// `MoveResourceState`: the state of an object of another type, perhaps of another provider.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// Address of the provider that stored it, as `registry.terraform.io/hashicorp/helm`.
+    pub provider: String,
+    /// Its type there.
+    pub source_type: String,
+    /// Version of its schema there.
+    pub version: i64,
+    /// The state's JSON.
+    pub json: Vec<u8>,
+    /// The type that it becomes.
+    pub type_name: String,
+}
+
+/// Answer to [`Move`]: a null state only beside errors.
+#[derive(Clone, Debug)]
+pub struct MoveDone {
+    /// The state of the new type.
+    pub state: Value,
+    /// Bytes to keep.
+    pub private: PrivateBytes,
+    /// Identity, null where it is not wholly known.
+    pub identity: Value,
+    /// What to tell.
+    pub diagnostics: Diagnostics,
+}
+
 /// A function's refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionError {
@@ -209,6 +239,8 @@ pub trait Service: Send + Sync + 'static {
     async fn apply(&self, request: Apply, stop: CancellationToken) -> ApplyDone;
     /// `ImportResourceState`.
     async fn import(&self, request: Import, stop: CancellationToken) -> ImportDone;
+    /// `MoveResourceState`.
+    async fn take_over(&self, request: Move) -> MoveDone;
     /// `ReadDataSource`.
     async fn read_data(
         &self,

@@ -31,6 +31,10 @@ pub struct Settings {
     pub chart_mirrors: Planned<BTreeMap<String, String>>,
     /// How registries are logged in to, by host.
     pub registry_auth: Planned<BTreeMap<String, RegistryLogin>>,
+    /// Default connection of what lives in a cluster.
+    pub kubernetes: Planned<Kubernetes>,
+    /// Proxy for SSH and Kubernetes.
+    pub proxy_url: Planned<Option<String>>,
     /// Names of tags that others rewrite.
     pub ignored_keys: Vec<String>,
     /// Beginnings of names of tags that others rewrite.
@@ -38,7 +42,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn read(config: &Value) -> Self {
+    fn read(environment: &dyn Environment, config: &Value) -> Self {
         let ignore = config.get("ignore_tags");
         Self {
             cloud: planned(config.get("cloud")),
@@ -53,6 +57,11 @@ impl Settings {
             ssh_key: ssh_key(config.get("ssh")),
             chart_mirrors: or_none(planned(config.get("chart_mirrors"))),
             registry_auth: registry::logins(config.get("registry_auth")),
+            kubernetes: kubernetes(environment, config.get("kubernetes")),
+            proxy_url: match planned::<Option<String>>(config.get("proxy_url")) {
+                Planned::Known(None) => Planned::Known(environment.argument("proxy_url")),
+                given => given,
+            },
             ignored_keys: planned(ignore.get("keys")).known().flatten().unwrap_or_default(),
             ignored_prefixes: planned(ignore.get("key_prefixes")).known().flatten().unwrap_or_default(),
         }
@@ -92,6 +101,35 @@ fn ssh_key(block: &Value) -> Planned<Option<SshKey>> {
     }
 }
 
+/// Which cluster is meant where a resource names none.
+#[derive(Clone, Debug, Default)]
+pub struct Kubernetes {
+    /// Content of a kubeconfig.
+    pub kubeconfig: Option<Secret>,
+    /// Paths of kubeconfigs, used where there is no content; those of `KUBECONFIG` are several.
+    pub files: Vec<std::path::PathBuf>,
+    /// Context in place of the current one.
+    pub context: Option<String>,
+}
+
+fn kubernetes(environment: &dyn Environment, block: &Value) -> Planned<Kubernetes> {
+    let (kubeconfig, path, context): (Planned<Option<Secret>>, Planned<Option<String>>, _) =
+        (planned(block.get("kubeconfig")), planned(block.get("config_path")), planned(block.get("context")));
+    let (Planned::Known(kubeconfig), Planned::Known(path), Planned::Known(context)) =
+        (kubeconfig, path, context)
+    else {
+        return Planned::Unknown;
+    };
+    let files = match path {
+        Some(path) => vec![path.into()],
+        None => environment
+            .argument("kubernetes.config_path")
+            .map(|paths| std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect())
+            .unwrap_or_default(),
+    };
+    Planned::Known(Kubernetes { kubeconfig, files, context })
+}
+
 /// The provider block was checked before: a value that cannot be read is one that is not known yet.
 fn planned<T: Field>(value: &Value) -> Planned<T> {
     match T::read(value, &Path::root()) {
@@ -129,10 +167,8 @@ impl Context {
     }
 
     fn read(environment: &dyn Environment, config: &Value) -> Configured {
-        #[cfg(not(feature = "azure"))]
-        let _ = environment;
         Configured {
-            settings: Arc::new(Settings::read(config)),
+            settings: Arc::new(Settings::read(environment, config)),
             #[cfg(feature = "azure")]
             azure: azure_settings(environment, config.get("azure")).map_or(Planned::Unknown, |settings| {
                 Planned::Known(Arc::new(crate::cloud::azure::Azure::new(settings).map(Arc::new)))

@@ -41,6 +41,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable { argument: "azure.resource_manager_endpoint", names: &["BUD_AZURE_RESOURCE_MANAGER_ENDPOINT"] },
     Variable { argument: "azure.authority_host", names: &["BUD_AZURE_AUTHORITY_HOST"] },
     Variable { argument: "azure.ca_file", names: &["BUD_AZURE_CA_FILE"] },
+    Variable { argument: "kubernetes.config_path", names: &["KUBECONFIG"] },
     Variable { argument: "proxy_url", names: &["BUD_PROXY_URL"] },
 ];
 

@@ -1,6 +1,7 @@
 //! What we promise, one file or folder per type; here alone the world meets Terraform.
 
 mod chart;
+mod chart_place;
 mod expiry;
 mod explain;
 pub mod functions;

@@ -13,9 +13,10 @@ use super::node_pool::NodePool;
 use super::planned_networks::PlannedNetworks;
 use super::skus::Skus;
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::helm::render::Engine;
 use crate::lifecycle::{
-    self, Apply, ApplyDone, FunctionError, Import, ImportDone, Managed, Plan, PlanDone, Read, ReadDone,
-    Service, Source, Upgrade,
+    self, Apply, ApplyDone, FunctionError, Import, ImportDone, Managed, Move, MoveDone, Plan, PlanDone, Read,
+    ReadDone, Service, Source, Upgrade,
 };
 use crate::provider::{Context, Environment, block, check_registries};
 use crate::schema::{Draft, ProviderSchema};
@@ -25,11 +26,12 @@ use crate::value::{Kind, Value};
 #[must_use]
 pub fn provider(environment: Box<dyn Environment>) -> Arc<dyn Service> {
     let context = Arc::new(Context::new(environment));
+    let engine = Arc::new(Engine::new());
     let networks = Arc::new(PlannedNetworks::default());
     let network: Arc<dyn Managed> = Arc::new(Network::new(Arc::clone(&context), Arc::clone(&networks)));
     let pool: Arc<dyn Managed> = Arc::new(NodePool::new(Arc::clone(&context), networks));
     let skus: Arc<dyn Source> = Arc::new(Skus::new(Arc::clone(&context)));
-    let chart: Arc<dyn Source> = Arc::new(Chart::new(Arc::clone(&context)));
+    let chart: Arc<dyn Source> = Arc::new(Chart::new(Arc::clone(&context), Arc::clone(&engine)));
     Arc::new(Bud {
         managed: BTreeMap::from([("bud_network", network), ("bud_node_pool", pool)]),
         sources: BTreeMap::from([("bud_chart", chart), ("bud_skus", skus)]),
@@ -192,6 +194,15 @@ impl Service for Bud {
         match self.managed(&request.type_name) {
             Ok(managed) => lifecycle::import(managed, &request, stop).await.unwrap_or_else(failed),
             Err(diagnostics) => failed(diagnostics),
+        }
+    }
+
+    async fn take_over(&self, request: Move) -> MoveDone {
+        match self.managed(&request.type_name) {
+            Ok(managed) => lifecycle::take_over(managed, &request),
+            Err(diagnostics) => {
+                MoveDone { state: Value::Null, private: Vec::new(), identity: Value::Null, diagnostics }
+            }
         }
     }
 

@@ -14,7 +14,7 @@ pub struct Rule {
     /// Optional and computed: where the configuration and the defaults give nothing, the provider
     /// chooses once and remembers.
     pub chosen: bool,
-    /// Names of nested attributes that a nested object should not lack all of (HM16).
+    /// Never stored: only the configuration of a create or an update has it.
     pub write_only: bool,
     /// Hidden in plans although its type is no secret.
     pub sensitive: bool,
@@ -77,6 +77,26 @@ impl Rule {
     #[must_use]
     pub fn sensitive() -> Self {
         Self { sensitive: true, ..Self::default() }
+    }
+
+    /// Never stored, and hidden.
+    #[must_use]
+    pub fn write_only() -> Self {
+        Self { write_only: true, sensitive: true, ..Self::default() }
+    }
+
+    /// The same rule, and hidden in plans.
+    #[must_use]
+    pub fn and_sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// The same rule, and never stored.
+    #[must_use]
+    pub fn and_write_only(mut self) -> Self {
+        self.write_only = true;
+        self
     }
 }
 

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::bud;
 use bud::diagnostics::{Diagnostic, Diagnostics};
 use bud::lifecycle::{
-    Apply, ApplyDone, FunctionError, Import, ImportDone, Plan, PlanDone, Read, ReadDone, Service, Upgrade,
+    Apply, ApplyDone, FunctionError, Import, ImportDone, Move, MoveDone, Plan, PlanDone, Read, ReadDone,
+    Service, Upgrade,
 };
 use bud::schema::{
     Attribute, Block, DataSource, Function, IdentityAttribute, Nesting, Parameter, Presence, ProviderSchema,
@@ -207,6 +208,24 @@ impl Service for Echo {
             state,
             private: Vec::new(),
             diagnostics: Diagnostics::none(),
+        }
+    }
+
+    async fn take_over(&self, request: Move) -> MoveDone {
+        let kind = self.0.resources["echo_thing"].block.kind();
+        match (request.source_type.as_str(), Value::from_older_json(&request.json, &kind)) {
+            ("other_thing", Ok(state)) => MoveDone {
+                identity: identity(&state),
+                state,
+                private: b"moved".to_vec(),
+                diagnostics: Diagnostics::none(),
+            },
+            (other, _) => MoveDone {
+                state: Value::Null,
+                private: Vec::new(),
+                identity: Value::Null,
+                diagnostics: Diagnostic::error("Move not supported", other).into(),
+            },
         }
     }
 

@@ -7,7 +7,7 @@ use crate::helm::template::TemplateError;
 use crate::value::Path;
 
 /// A chart that could not be had.
-pub(super) fn fetch(error: &FetchError, repository: bool) -> Diagnostic {
+pub(in crate::resources) fn fetch(error: &FetchError, repository: bool) -> Diagnostic {
     let place = if repository { "repository" } else { "chart" };
     let (summary, advice, attribute) = match error {
         FetchError::Disk(_) => (
@@ -62,7 +62,7 @@ pub(super) fn fetch(error: &FetchError, repository: bool) -> Diagnostic {
 }
 
 /// A chart whose dependencies could not be had.
-pub(super) fn dependency(error: &DependencyError) -> Diagnostic {
+pub(in crate::resources) fn dependency(error: &DependencyError) -> Diagnostic {
     match error {
         DependencyError::Fetch { name, error } => {
             let Diagnostic { summary, detail, .. } = fetch(error, true);
@@ -75,7 +75,7 @@ pub(super) fn dependency(error: &DependencyError) -> Diagnostic {
 }
 
 /// A chart that does not render.
-pub(super) fn template(error: &TemplateError) -> Diagnostic {
+pub(in crate::resources) fn template(error: &TemplateError) -> Diagnostic {
     let (summary, attribute) = match error {
         TemplateError::Name | TemplateError::NoName => ("Bad name of a release", "name"),
         TemplateError::Prepare(

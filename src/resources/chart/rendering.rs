@@ -17,7 +17,7 @@ use crate::helm::yaml;
 use crate::value::{Path, Value};
 
 /// Runs a render on a thread of its own, whose stack is large enough for whatever the limits allow.
-pub(super) async fn on_a_large_stack<T: Send + 'static>(
+pub(in crate::resources) async fn on_a_large_stack<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Diagnostic> + Send + 'static,
 ) -> Result<T, Diagnostic> {
     let (done, result) = tokio::sync::oneshot::channel();
@@ -32,7 +32,7 @@ pub(super) async fn on_a_large_stack<T: Send + 'static>(
 }
 
 /// What a configuration shows without the chart.
-pub(super) fn check(config: &Value, diagnostics: &mut Diagnostics) {
+pub(in crate::resources) fn check(config: &Value, diagnostics: &mut Diagnostics) {
     for (index, value) in config.get("values").as_list().unwrap_or_default().iter().enumerate() {
         if let Some(Err(problem)) = value.as_str().map(|text| document(index, text)) {
             diagnostics.push(problem);
@@ -44,14 +44,14 @@ pub(super) fn check(config: &Value, diagnostics: &mut Diagnostics) {
 }
 
 /// One document of `values`.
-fn document(index: usize, text: &str) -> Result<Map, Diagnostic> {
+pub(in crate::resources) fn document(index: usize, text: &str) -> Result<Map, Diagnostic> {
     read_values(text.as_bytes()).map_err(|error| {
         Diagnostic::error("Values are no YAML mapping", format!("{error}."))
             .at(Path::of("values").index(index))
     })
 }
 
-fn kubernetes(version: &str) -> Result<KubeVersion, Diagnostic> {
+pub(in crate::resources) fn kubernetes(version: &str) -> Result<KubeVersion, Diagnostic> {
     KubeVersion::parse(version).map_err(|error| {
         Diagnostic::error("Bad version of Kubernetes", format!("{version:?}: {error}."))
             .at(Path::of("kube_version"))

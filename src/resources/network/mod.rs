@@ -17,7 +17,7 @@ use super::planned_networks::PlannedNetworks;
 use super::{expiry, explain};
 use crate::cloud::{CloudError, NetworkPlace, NetworkPlan, NetworkSeen, Networks, Owner, Removal, Removed};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::lifecycle::{Limits, Managed, Planning};
+use crate::lifecycle::{Applied, Limits, Managed, Planning};
 use crate::outcome::Presence;
 use crate::provider::Context;
 use crate::schema::{Planned, Resource};
@@ -220,7 +220,13 @@ impl Managed for Network {
         }))
     }
 
-    async fn create(&self, planned: &Value, held: &Held, patience: &Patience) -> Result<Value, Diagnostics> {
+    async fn create(
+        &self,
+        planned: &Value,
+        _config: &Value,
+        held: &Held,
+        patience: &Patience,
+    ) -> Result<Applied, Diagnostics> {
         let networks = self.networks_now(planned)?;
         let mut planned = planned.clone();
         planned.set("expires_at", expiry::from_now(planned.get("ttl")));
@@ -236,17 +242,18 @@ impl Managed for Network {
         })?;
         let state = Self::after(&planned, &seen);
         held.put(state.clone(), private);
-        Ok(state)
+        Ok(state.into())
     }
 
     async fn update(
         &self,
         prior: &Value,
         planned: &Value,
+        _config: &Value,
         private: &Private,
         held: &Held,
         patience: &Patience,
-    ) -> Result<Value, Diagnostics> {
+    ) -> Result<Applied, Diagnostics> {
         let networks = self.networks_now(planned)?;
         let mut planned = planned.clone();
         if planned.get("expires_at").is_unknown() {
@@ -265,7 +272,7 @@ impl Managed for Network {
             Ok(seen) => {
                 let state = Self::after(&planned, &seen);
                 held.put(state.clone(), private);
-                Ok(state)
+                Ok(state.into())
             }
             Err(error) => {
                 // The prior state is kept: the next refresh sees what was changed already.

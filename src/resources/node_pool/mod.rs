@@ -34,7 +34,7 @@ use async_trait::async_trait;
 use super::planned_networks::PlannedNetworks;
 use crate::cloud::Machines;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::lifecycle::{Limits, Managed, Planning};
+use crate::lifecycle::{Applied, Limits, Managed, Planning};
 use crate::outcome::Presence;
 use crate::provider::Context;
 use crate::schema::{Planned, Resource};
@@ -142,19 +142,26 @@ impl Managed for NodePool {
         self.refresh(state, private, patience).await
     }
 
-    async fn create(&self, planned: &Value, held: &Held, patience: &Patience) -> Result<Value, Diagnostics> {
-        self.make(planned, held, patience).await
+    async fn create(
+        &self,
+        planned: &Value,
+        _config: &Value,
+        held: &Held,
+        patience: &Patience,
+    ) -> Result<Applied, Diagnostics> {
+        self.make(planned, held, patience).await.map(Applied::from)
     }
 
     async fn update(
         &self,
         prior: &Value,
         planned: &Value,
+        _config: &Value,
         private: &Private,
         held: &Held,
         patience: &Patience,
-    ) -> Result<Value, Diagnostics> {
-        self.change(prior, planned, private, held, patience).await
+    ) -> Result<Applied, Diagnostics> {
+        self.change(prior, planned, private, held, patience).await.map(Applied::from)
     }
 
     async fn delete(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::lifecycle::{Apply, Import, Plan, Read, Service, Upgrade};
+use crate::lifecycle::{Apply, Import, Move, Plan, Read, Service, Upgrade};
 use crate::schema::{ProviderSchema, Resource};
 use crate::value::Value;
 use crate::wire::fault::Fault;
@@ -203,19 +203,27 @@ pub(super) async fn import(
     })
 }
 
-/// `MoveResourceState`: an object of another type or provider, of which none is known yet.
+/// `MoveResourceState`: an object of another type or provider becomes one of ours.
 pub(super) async fn take_over(
     service: Arc<dyn Service>,
     request: proto::move_resource_state::Request,
     _: CancellationToken,
 ) -> Result<proto::move_resource_state::Response, Diagnostic> {
-    declared(service.schema(), &request.target_type_name)?;
-    Err(Diagnostic::error(
-        "Move not supported",
-        format!(
-            "An object of the type {:?} of the provider {:?} cannot become one of the type {:?}. Remove the \
-             \"moved\" block; an object that exists can be brought in with an \"import\" block.",
-            request.source_type_name, request.source_provider_address, request.target_type_name
-        ),
-    ))
+    let resource = declared(service.schema(), &request.target_type_name)?;
+    let asked = Move {
+        provider: request.source_provider_address,
+        source_type: request.source_type_name,
+        version: request.source_schema_version,
+        json: decode::stored(request.source_state).map_err(Fault::received)?,
+        type_name: request.target_type_name,
+    };
+    let done = service.take_over(asked).await;
+    let state = some_or_error(Some(done.state), &done.diagnostics)?;
+    let kind = resource.block.kind();
+    Ok(proto::move_resource_state::Response {
+        target_state: state.map(|state| encode::value(&state, &kind)).transpose().map_err(Fault::answered)?,
+        diagnostics: encode::diagnostics(done.diagnostics),
+        target_private: done.private,
+        target_identity: encode::identity(&done.identity, &resource.identity).map_err(Fault::answered)?,
+    })
 }

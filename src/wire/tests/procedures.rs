@@ -211,9 +211,15 @@ async fn what_there_is_nothing_of() {
         open_ephemeral_resource::Request { type_name: "echo_secret".into(), ..Default::default() };
     let answer = client.open_ephemeral_resource(ephemeral).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics[0].summary, "Unknown ephemeral resource type");
-    let moved = move_resource_state::Request { target_type_name: "echo_thing".into(), ..Default::default() };
-    let answer = client.move_resource_state(moved).await.unwrap().into_inner();
+    let mut moved =
+        move_resource_state::Request { target_type_name: "echo_thing".into(), ..Default::default() };
+    let answer = client.move_resource_state(moved.clone()).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics[0].summary, "Move not supported");
+    moved.source_type_name = "other_thing".into();
+    moved.source_state = Some(RawState { json: br#"{"id":"7","name":"x"}"#.to_vec(), flatmap: [].into() });
+    let answer = client.move_resource_state(moved).await.unwrap().into_inner();
+    assert!(answer.diagnostics.is_empty() && answer.target_state.is_some());
+    assert_eq!(answer.target_private, b"moved");
 
     let listed = client.list_resource(list_resource::Request::default()).await.unwrap_err();
     let invoked = client.invoke_action(invoke_action::Request::default()).await.unwrap_err();
