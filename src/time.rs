@@ -60,6 +60,26 @@ impl Patience {
         Self::new(self.left().max(time), self.stop.clone())
     }
 
+    /// The same, but ending after the given time where that is earlier.
+    #[must_use]
+    pub fn at_most(&self, limit: Duration) -> Self {
+        let end = Instant::now().checked_add(limit).unwrap_or(self.deadline);
+        Self { deadline: self.deadline.min(end), stop: self.stop.clone() }
+    }
+
+    /// Runs what may be cut off anywhere: it ends at the deadline, and at once on a stop.
+    ///
+    /// # Errors
+    /// [`Ended`] when it did not come to its end; whatever it was doing is dropped.
+    pub async fn race<T>(&self, work: impl Future<Output = T>) -> Result<T, Ended> {
+        self.check()?;
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.stop.cancelled() => Err(Ended::Stopped),
+            () = tokio::time::sleep_until(self.deadline) => Err(Ended::Deadline),
+        }
+    }
+
     /// Waits for the given time.
     ///
     /// # Errors

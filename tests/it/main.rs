@@ -29,4 +29,5 @@ mod node_pool;
 mod process;
 mod published;
 mod real;
+mod ssh_room;
 mod tidy;
