@@ -21,12 +21,14 @@
     reason = "Go's comparisons are exact, its file names have their case, and tables of functions share one form"
 )]
 
+pub mod action;
 pub mod capabilities;
 pub mod chart;
 pub mod checks;
 pub mod fetch;
 pub mod manifest;
 pub mod outside;
+pub mod release;
 pub mod render;
 pub mod template;
 pub mod value;

@@ -33,33 +33,49 @@ enum Verdict {
     Final(KubeError),
 }
 
+/// How much of an answer is read before it is handed out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// All of it: an answer that ends early may be asked for again.
+    Whole,
+    /// Nothing: it comes as it comes.
+    Nothing,
+}
+
+/// An answer, as far as it is read.
+enum Read {
+    Whole(Answer),
+    Open(Body),
+}
+
+// No function takes a closure here: futures that hold async closures cannot be seen to be `Send`.
 impl Client {
     /// Sends a request and reads the whole answer, which is a success.
     pub(in crate::kube) async fn ask(&self, request: &Request) -> Result<Answer, KubeError> {
-        let read = async |response: Response<Body>| {
-            let content_type = header(&response, &CONTENT_TYPE);
-            let body = self.read_all(response, &request.asked).await?;
-            Ok(Answer { content_type, body })
-        };
-        self.send(request, read).await
+        match self.send(request, Reading::Whole).await? {
+            Read::Whole(answer) => Ok(answer),
+            Read::Open(_) => {
+                let reason = "it was not read".to_owned();
+                Err(KubeError::Answer { asked: request.asked.clone(), reason })
+            }
+        }
     }
 
     /// Sends a request and hands the body of the answer out as it comes.
     pub(in crate::kube) async fn stream(&self, request: &Request) -> Result<Body, KubeError> {
-        self.send(request, async |response: Response<Body>| Ok(response.into_body())).await
+        match self.send(request, Reading::Nothing).await? {
+            Read::Open(body) => Ok(body),
+            Read::Whole(answer) => Ok(Body::from(answer.body.to_vec())),
+        }
     }
 
-    async fn send<T>(
-        &self,
-        request: &Request,
-        read: impl AsyncFn(Response<Body>) -> Result<T, KubeError>,
-    ) -> Result<T, KubeError> {
+    async fn send(&self, request: &Request, reading: Reading) -> Result<Read, KubeError> {
         let mut pause = PAUSE;
         let mut attempt = 1;
         let mut renewed = false;
         loop {
             self.patience.check().map_err(|ended| ended_error(&request.asked, ended, attempt > 1))?;
-            let under_way = tokio::time::timeout(request.limit, self.attempt(request, &read, &mut renewed));
+            let under_way = tokio::time::timeout(request.limit, self.attempt(request, reading, &mut renewed));
             let answer = match self.patience.finish(under_way).await {
                 Err(ended) => return Err(ended_error(&request.asked, ended, true)),
                 Ok(Err(_)) => Err(Verdict::Final(KubeError::TimedOut {
@@ -87,12 +103,12 @@ impl Client {
         }
     }
 
-    async fn attempt<T>(
+    async fn attempt(
         &self,
         request: &Request,
-        read: &impl AsyncFn(Response<Body>) -> Result<T, KubeError>,
+        reading: Reading,
         renewed: &mut bool,
-    ) -> Result<T, Verdict> {
+    ) -> Result<Read, Verdict> {
         loop {
             // A plugin that failed has been given its time; running it again at once would only take it twice.
             let open = self.session().open().await.map_err(Verdict::Final)?;
@@ -102,9 +118,11 @@ impl Client {
             };
             warnings(&response);
             if response.status().is_success() {
-                return read(response).await.map_err(|error| match (&error, request.again) {
-                    (KubeError::Unreachable { .. }, Again::Harmless) => Verdict::Again(error, None),
-                    _ => Verdict::Final(error),
+                return self.read(request, reading, response).await.map_err(|error| {
+                    match (&error, request.again) {
+                        (KubeError::Unreachable { .. }, Again::Harmless) => Verdict::Again(error, None),
+                        _ => Verdict::Final(error),
+                    }
                 });
             }
             if response.status() == StatusCode::UNAUTHORIZED
@@ -116,6 +134,20 @@ impl Client {
             }
             return Err(self.refused(request, &open, response).await);
         }
+    }
+
+    async fn read(
+        &self,
+        request: &Request,
+        reading: Reading,
+        response: Response<Body>,
+    ) -> Result<Read, KubeError> {
+        if reading == Reading::Nothing {
+            return Ok(Read::Open(response.into_body()));
+        }
+        let content_type = header(&response, &CONTENT_TYPE);
+        let body = self.read_all(response, &request.asked).await?;
+        Ok(Read::Whole(Answer { content_type, body }))
     }
 
     fn wire(request: &Request) -> Result<hyper::Request<Body>, Verdict> {

@@ -1,0 +1,146 @@
+//! Hooks: objects that are made at a point of a release's life and waited for, one after another.
+//!
+//! Source: Helm 4.3, `pkg/action/hooks.go`.
+
+use super::apply::{Managers, Writer, delete_all};
+use super::error::ActionError;
+use super::objects::{Target, Unknown, parse, resolve, shown};
+use super::observer::Event;
+use super::options::{FailFast, Force, Hooks};
+use super::ready::Goal;
+use super::wait::{Goals, until, until_gone};
+use super::work::Work;
+use crate::helm::release::{ApplyMethod, Phase, Record, StoredHook};
+use crate::kube::{Kind, Logs, Propagation, Scope, Selector};
+use crate::time::now;
+
+const BEFORE: &str = "before-hook-creation";
+const SUCCEEDED: &str = "hook-succeeded";
+const FAILED: &str = "hook-failed";
+
+/// Runs the hooks of an event: by weight, then by name. What became of each is kept in the record.
+///
+/// # Errors
+/// [`ActionError::Hook`] with the hook that did not come to its end; later ones are not begun.
+pub(super) async fn run(
+    work: &Work<'_>,
+    record: &mut Record,
+    event: &str,
+    fail_fast: FailFast,
+) -> Result<(), ActionError> {
+    if work.hooks == Hooks::Skip {
+        return Ok(());
+    }
+    let mut order: Vec<usize> =
+        (0..record.hooks.len()).filter(|at| record.hooks[*at].runs_at(event)).collect();
+    order.sort_by(|one, other| {
+        let key = |at: &usize| (record.hooks[*at].weight, record.hooks[*at].name.clone());
+        key(one).cmp(&key(other))
+    });
+    let mut done: Vec<(StoredHook, Vec<Target>)> = Vec::new();
+    for at in order {
+        let hook = record.hooks[at].clone();
+        let failed = |source: ActionError| ActionError::Hook {
+            event: event.to_owned(),
+            object: format!("{} {}", hook.kind, hook.name),
+            source: Box::new(source),
+        };
+        work.check()?;
+        work.observer.saw(Event::Hook { event, object: format!("{} {}", hook.kind, hook.name) });
+        let targets = objects(work, &hook).await.map_err(failed)?;
+        delete(work, &hook, &targets, BEFORE).await.map_err(failed)?;
+        let run = &mut record.hooks[at].last_run;
+        (run.started_at, run.completed_at, run.phase) = (Some(now()), None, Phase::Running);
+        work.store.update(record).await?;
+        let ended = execute(work, &targets, record.apply_method, fail_fast).await;
+        let run = &mut record.hooks[at].last_run;
+        run.completed_at = Some(now());
+        run.phase = if ended.is_ok() { Phase::Succeeded } else { Phase::Failed };
+        if let Err(error) = ended {
+            if !error.is_stop() {
+                tell(work, &hook, &targets, FAILED).await;
+                // The failure is the story; what cannot be removed goes before the next run.
+                let _ = delete(work, &hook, &targets, FAILED).await;
+                for (hook, targets) in &done {
+                    let _ = delete(work, hook, targets, SUCCEEDED).await;
+                }
+            }
+            return Err(failed(error));
+        }
+        done.push((hook, targets));
+    }
+    for (hook, targets) in done.iter().rev() {
+        tell(work, hook, targets, SUCCEEDED).await;
+        delete(work, hook, targets, SUCCEEDED).await?;
+    }
+    Ok(())
+}
+
+async fn objects(work: &Work<'_>, hook: &StoredHook) -> Result<Vec<Target>, ActionError> {
+    let drafts = parse(&hook.manifest, &hook.path)?;
+    resolve(&work.client, &drafts, &work.namespace, Unknown::Refuse).await
+}
+
+async fn execute(
+    work: &Work<'_>,
+    targets: &[Target],
+    method: ApplyMethod,
+    fail_fast: FailFast,
+) -> Result<(), ActionError> {
+    let writer = Writer { method, force: Force::No, originals: &[], managers: Managers::Known };
+    writer.write_all(work, targets).await?;
+    let ends: Vec<Target> = targets.iter().filter(|one| has_end(one)).cloned().collect();
+    until(work, &ends, Goals { goal: Goal::HookDone, fail_fast }, &work.one_wait()).await
+}
+
+/// Whether a hook of this kind comes to an end; others are done when they are made.
+fn has_end(target: &Target) -> bool {
+    matches!(target.at.kind.kind.as_str(), "Job" | "Pod")
+}
+
+/// Removes the hook's objects where its policies say so at this moment, and waits until they are gone.
+async fn delete(
+    work: &Work<'_>,
+    hook: &StoredHook,
+    targets: &[Target],
+    policy: &str,
+) -> Result<(), ActionError> {
+    // Removing a definition would remove every object of its kind.
+    if !hook.deletes_at(policy) || hook.kind == "CustomResourceDefinition" {
+        return Ok(());
+    }
+    let all: Vec<_> =
+        targets.iter().filter(|one| !one.at.name.is_empty()).cloned().map(|one| (one, None)).collect();
+    delete_all(work, &all, Propagation::Background).await?;
+    let gone: Vec<Target> = all.into_iter().map(|(target, _)| target).collect();
+    until_gone(work, &gone).await
+}
+
+/// Tells what the hook's containers printed, where it asks for that at this moment.
+async fn tell(work: &Work<'_>, hook: &StoredHook, targets: &[Target], policy: &str) {
+    if !hook.tells_at(policy) {
+        return;
+    }
+    let kind = Kind::new("v1", "Pod", "pods", Scope::Namespaced);
+    for target in targets.iter().filter(|one| has_end(one)) {
+        let chosen = match target.at.kind.kind.as_str() {
+            "Job" => Selector::labels(format!("job-name={}", target.at.name)),
+            _ => Selector::name(&target.at.name),
+        };
+        let namespace = target.at.namespace.as_deref().unwrap_or_default();
+        let Ok(listing) = work.client.list(&kind, Some(namespace), &chosen).await else {
+            tracing::debug!(hook = shown(&target.at), "no pods to read logs of");
+            continue;
+        };
+        for pod in listing.items {
+            let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+            let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
+            for container in containers.filter_map(|one| one["name"].as_str()) {
+                let of = Logs { container: Some(container.to_owned()), ..Logs::default() };
+                if let Ok(text) = work.client.logs(namespace, name, &of).await {
+                    work.observer.saw(Event::Log { pod: name, container, text: &text });
+                }
+            }
+        }
+    }
+}
