@@ -22,6 +22,8 @@ mod goldens;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
 mod helm_oracle;
+#[allow(dead_code, unused_imports, reason = "what other tests use of the control plane is not all of it")]
+mod kubernetes;
 mod network_interrupted;
 mod network_lifecycle;
 mod nixos_room;
