@@ -138,19 +138,21 @@ const QUOTA: &str = "exceeded quota: ";
 
 /// What is said of a field that cannot be changed, whose reason is `FieldValueInvalid` or
 /// `FieldValueForbidden` like that of any other mistake (kubernetes 1.36, apimachinery/pkg/api/validation/
-/// objectmeta.go; pkg/apis/apps/validation for stateful sets; pkg/apis/core/validation for pods and claims).
-const IMMUTABLE: [&str; 5] = [
+/// objectmeta.go; pkg/apis/apps/validation for stateful sets; pkg/apis/core/validation
+/// for pods and claims; pkg/apis/rbac/validation).
+const IMMUTABLE: [&str; 7] = [
     "field is immutable",
     "may not change once set",
     "may not be changed",
     "updates to statefulset spec for fields other than",
     "spec is immutable",
+    "pod updates may not change fields other than",
+    "cannot change roleRef",
 ];
 
 impl Cause {
     fn is_immutability(&self) -> bool {
         IMMUTABLE.iter().any(|words| self.message.contains(words))
-            || self.message.contains("pod updates may not change fields other than")
     }
 }
 

@@ -28,8 +28,8 @@ pub(crate) struct ControlPlane {
     pub(crate) authority: Authority,
     admin: Pair,
     namespaces: AtomicU32,
-    /// Ends the programs when this process ends, however it does.
-    _warden: Child,
+    /// They end the programs when this process ends, however it does.
+    wardens: Vec<Child>,
 }
 
 /// Who logs in, and how.
@@ -60,9 +60,10 @@ const VOLUMES: u32 = 40;
 impl ControlPlane {
     /// The control plane of this run; `None` where its programs were not built.
     pub(crate) fn shared() -> Option<&'static Self> {
-        static SHARED: OnceLock<Option<ControlPlane>> = OnceLock::new();
+        static SHARED: OnceLock<Result<Option<ControlPlane>, ()>> = OnceLock::new();
         // In a thread of its own: the caller's runtime must not be waited in.
-        SHARED.get_or_init(|| std::thread::spawn(Self::start).join().unwrap()).as_ref()
+        let shared = SHARED.get_or_init(|| std::thread::spawn(Self::start).join().map_err(|_| ()));
+        shared.as_ref().expect("the control plane did not start: the test that began it says why").as_ref()
     }
 
     /// A kubeconfig for a user.
@@ -137,6 +138,8 @@ impl ControlPlane {
     fn start() -> Option<Self> {
         let kubernetes = program("BUD_TEST_KUBERNETES")?;
         let kwok = program("BUD_TEST_KWOK")?;
+        // Fails where another test was first, which is as good.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::Builder::new().prefix("bud-kubernetes-").tempdir().unwrap().keep();
         let authority = Authority::new("tests");
         let [etcd_port, peer_port, api_port, kwok_port] = free_ports();
@@ -182,11 +185,13 @@ impl ControlPlane {
                 "--service-account-issuer=https://kubernetes.default.svc",
                 "--service-cluster-ip-range=10.96.0.0/16",
                 "--endpoint-reconciler-type=none",
+                // Asked of etcd itself, which forgets.
+                "--watch-cache-sizes=podtemplates#0",
             ],
         );
-        let warden = programs.warden();
-        let this =
-            Self { folder, server, etcd, authority, admin, namespaces: AtomicU32::new(0), _warden: warden };
+        let wardens = vec![programs.warden()];
+        let mut this =
+            Self { folder, server, etcd, authority, admin, namespaces: AtomicU32::new(0), wardens };
         std::fs::write(this.kubeconfig_file(), this.kubeconfig(&User::Admin)).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(this.until_ready(&mut programs));
@@ -223,10 +228,9 @@ impl ControlPlane {
                 "--tls-private-key-file=server.key",
             ],
         );
-        // The warden of before knows only the first two.
-        let this = Self { _warden: programs.warden(), ..this };
+        // The first one knows only the first two programs.
+        this.wardens.push(programs.warden());
         runtime.block_on(this.furnish());
-        // Nobody waits for them: they end after us, by the warden.
         Some(this)
     }
 
@@ -259,6 +263,7 @@ impl ControlPlane {
                 json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": name, "labels": labels } });
             client.create(&nodes, None, &node, &writing).await.unwrap();
         }
+        self.forget().await;
         let classes = Kind::new("storage.k8s.io/v1", "StorageClass", "storageclasses", Scope::Cluster);
         let class = json!({
             "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "kubernetes.io/no-provisioner",
@@ -294,6 +299,17 @@ impl ControlPlane {
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+impl ControlPlane {
+    /// Lets etcd forget its first revisions, so that a watch of pod templates from there is too old.
+    async fn forget(&self) {
+        let asked = reqwest::Client::new().post(format!("{}/v3/kv/compaction", self.etcd));
+        let answer =
+            asked.body(json!({ "revision": "5", "physical": true }).to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{status}: {text}");
     }
 }
 

@@ -42,9 +42,22 @@ fn available(deployment: Option<&Value>) -> Verdict {
     }
 }
 
-/// Whether the key of the config map has the value.
+/// The one kind of which the API server keeps no history of its own.
+fn pod_templates() -> Kind {
+    Kind::new("v1", "PodTemplate", "podtemplates", Scope::Namespaced)
+}
+
+fn pod_template(value: &str) -> Value {
+    let template = json!({ "spec": { "containers": [{ "name": "a", "image": "x" }] } });
+    json!({
+        "apiVersion": "v1", "kind": "PodTemplate", "template": template,
+        "metadata": { "name": "one", "labels": { "a": value } },
+    })
+}
+
+/// Whether the label has the value.
 fn says(value: &'static str) -> impl Fn(Option<&Value>) -> Verdict {
-    move |seen| match seen.map(|one| &one["data"]["a"]) {
+    move |seen| match seen.map(|one| &one["metadata"]["labels"]["a"]) {
         Some(found) if found == value => Verdict::Holds,
         _ => Verdict::NotYet,
     }
@@ -159,7 +172,7 @@ async fn a_watch_says_what_happens_and_a_place_long_gone_is_an_error() {
         }
     }
     assert_eq!(seen, ["added \"1\"", "modified \"2\"", "deleted \"2\""]);
-    let gone = match client.watch(&config_maps(), Some(&space), &Selector::default(), "1").await {
+    let gone = match client.watch(&pod_templates(), Some(&space), &Selector::default(), "1").await {
         Err(error) => error,
         Ok(mut changes) => {
             tokio::time::timeout(Duration::from_secs(20), changes.next()).await.unwrap().unwrap().unwrap_err()
@@ -204,15 +217,15 @@ async fn a_wait_survives_a_lost_place_a_cut_watch_and_one_that_is_not_allowed() 
         let space = plane.namespace("survives").await;
         let between = Between::start(plane, decide).await;
         let client = open(&between.kubeconfig());
-        let at = config_maps().at(Some(&space), "one");
+        let at = pod_templates().at(Some(&space), "one");
         let making = async {
             tokio::time::sleep(Duration::from_millis(500)).await;
+            admin.create(&pod_templates(), Some(&space), &pod_template("1"), &by("tests")).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(500)).await;
             admin
-                .create(&config_maps(), Some(&space), &config_map("one", "a", "1"), &by("tests"))
+                .patch(&at, &Patch::Merge(json!({ "metadata": { "labels": { "a": "2" } } })), &by("tests"))
                 .await
                 .unwrap();
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            admin.patch(&at, &Patch::Merge(json!({ "data": { "a": "2" } })), &by("tests")).await.unwrap();
         };
         let waiting = patience(60);
         let (waited, ()) = tokio::join!(client.wait_for(&at, &waiting, says("2")), making);
@@ -225,7 +238,7 @@ async fn a_wait_survives_a_lost_place_a_cut_watch_and_one_that_is_not_allowed() 
 async fn a_cluster_that_stays_away_is_named_at_the_end() {
     let Some(plane) = ControlPlane::shared() else { return };
     let between = Between::start(plane, |_| Act::CutBefore).await;
-    let at = config_maps().at(Some("default"), "one");
+    let at = pod_templates().at(Some("default"), "one");
     let waited = open(&between.kubeconfig()).wait_for(&at, &patience(6), says("2")).await.unwrap();
     let Waited::Ended { last: None, ended: Ended::Deadline, error: Some(error) } = &waited else {
         panic!("{waited:?}")
