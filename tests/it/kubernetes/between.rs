@@ -43,7 +43,7 @@ pub(crate) enum Act {
     Instead(String),
 }
 
-type Decide = Box<dyn Fn(&Seen) -> Act + Send + Sync>;
+pub(crate) type Decide = Box<dyn Fn(&Seen) -> Act + Send + Sync>;
 type Answered = Result<Response<UnsyncBoxBody<Bytes, std::io::Error>>, std::io::Error>;
 
 /// It listens until it is dropped.

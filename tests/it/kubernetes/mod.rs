@@ -1,11 +1,13 @@
 //! The Kubernetes room against the real control plane: etcd, API server, controllers, scheduler, and kwok
 //! in the place of the kubelets.
 
+mod again;
 pub(crate) mod between;
 pub(crate) mod certificates;
 pub(crate) mod control_plane;
 mod discovery;
 mod forwarders;
+mod kubeconfigs;
 mod logins;
 mod objects;
 mod refusals;

@@ -82,7 +82,8 @@ async fn lists_take_every_page_and_choose_by_labels_and_fields() {
     let writing = by("tests");
     let make = async |number: usize| {
         let mut object = config_map(&format!("map-{number:04}"), "n", "1");
-        object["metadata"]["labels"] = json!({ "half": if number % 2 == 0 { "even" } else { "odd" } });
+        object["metadata"]["labels"] =
+            json!({ "half": if number.is_multiple_of(2) { "even" } else { "odd" } });
         client.create(&config_maps(), Some(&space), &object, &writing).await.unwrap();
     };
     for start in (0..1_001).step_by(50) {

@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::between::{Act, Between, Seen};
+use super::between::{Act, Between, Decide, Seen};
 use super::control_plane::{ControlPlane, User, open};
 use super::{by, config_map, config_maps};
 
@@ -187,7 +187,7 @@ async fn a_wait_survives_a_lost_place_a_cut_watch_and_one_that_is_not_allowed() 
     let admin = plane.admin();
     let forbidden =
         json!({ "kind": "Status", "code": 403, "reason": "Forbidden", "message": "no watching" }).to_string();
-    let cases: Vec<(&str, Box<dyn Fn(&Seen) -> Act + Send + Sync>)> = vec![
+    let cases: Vec<(&str, Decide)> = vec![
         // The server forgets the place: it answers 410 itself to this version.
         (
             "gone",
