@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bud::helm::chart::{Chart, missing_dependencies};
 use bud::helm::fetch::{
-    ChartSource, Choice, Credentials, DependencyOptions, Keyring, Mirrors, NoLogins, dependencies, fetch,
+    ChartSource, Choice, Credentials, DependencyOptions, Keyring, Logins as _, Mirrors, dependencies, fetch,
+    host_of,
 };
 use bud::secret::Secret;
 use bud::time::{Patience, now};
@@ -13,6 +14,7 @@ use clap::Args;
 use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
+use super::logins::FileLogins;
 use super::release::Failed;
 
 /// How long everything may take.
@@ -48,6 +50,12 @@ pub(super) struct Place {
     /// File with the key of the client certificate
     #[arg(long, requires = "cert_file")]
     key_file: Option<String>,
+    /// Ask another address in the place of one, for charts and what they depend on
+    #[arg(long = "chart-mirror", value_name = "ADDRESS=OTHER")]
+    chart_mirrors: Vec<String>,
+    /// File with logins of registries, as docker and helm write it
+    #[arg(long)]
+    registry_config: Option<String>,
     /// Speak to registries without TLS
     #[arg(long)]
     plain_http: bool,
@@ -77,19 +85,34 @@ impl Place {
     async fn fetched(&self, name: &str, is_here: bool) -> Result<Chart, Failed> {
         let failed = |error: &dyn std::fmt::Display| Failed(error.to_string());
         let patience = Patience::new(LIMIT, CancellationToken::new());
-        let source = self.source(name, is_here)?;
-        let chart =
-            fetch(&source, &Mirrors::default(), &patience).await.map_err(|error| failed(&error))?.chart;
+        let mut source = self.source(name, is_here)?;
+        let mirrors = self.mirrors()?;
+        let logins = self.registry_config.as_ref().map(|file| FileLogins::read(file)).transpose()?;
+        let logins = logins.unwrap_or_default();
+        // A login is for where the question goes, as in the provider block.
+        let address = mirrors.of(source.repository.as_deref().unwrap_or(&source.chart));
+        if let (None, Some(host)) = (&source.credentials, host_of(&address)) {
+            source.credentials = logins.of(host, &patience).await.map_err(|error| failed(&error))?;
+        }
+        let chart = fetch(&source, &mirrors, &patience).await.map_err(|error| failed(&error))?.chart;
         if !self.dependency_update || missing_dependencies(&chart).is_empty() {
             return Ok(chart);
         }
         let generated = now().format(&Rfc3339).map_err(|error| failed(&error))?;
-        let (choice, mirrors) = (Choice::Update, &Mirrors::default());
-        let options = DependencyOptions { choice, mirrors, logins: &NoLogins, source, generated };
+        let (choice, mirrors, logins) = (Choice::Update, &mirrors, &logins);
+        let options = DependencyOptions { choice, mirrors, logins, source, generated };
         let resolved =
             dependencies(Path::new(name), &options, &patience).await.map_err(|error| failed(&error))?;
         resolved.write().map_err(|error| failed(&error))?;
         Ok(resolved.chart)
+    }
+
+    fn mirrors(&self) -> Result<Mirrors, Failed> {
+        let pair = |text: &String| match text.split_once('=') {
+            Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
+            _ => Err(Failed(format!("--chart-mirror {text}: wanted ADDRESS=OTHER"))),
+        };
+        self.chart_mirrors.iter().map(pair).collect::<Result<_, _>>().map(Mirrors)
     }
 
     fn source(&self, name: &str, is_here: bool) -> Result<ChartSource, Failed> {

@@ -2,6 +2,7 @@
 
 mod chart;
 mod chart_check;
+mod logins;
 mod pages;
 mod release;
 mod template;

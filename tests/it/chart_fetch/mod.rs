@@ -1,6 +1,7 @@
 //! Charts from elsewhere, what they depend on and who has signed them: the `template` command beside real Helm.
 
 mod dependencies;
+mod mirrored;
 mod provenance;
 mod refused;
 mod retries;
