@@ -123,15 +123,15 @@ impl Coalescing<'_> {
     /// Lays what is there over the chart's own values.
     fn own_values(&mut self, tree: &Tree, values: &Table, prefix: &str) {
         let prefix = within(prefix, &tree.name);
-        let defaults = table::copy(&tree.values);
-        let defaults = defaults.borrow();
-        for (key, default) in defaults.iter() {
+        for (key, default) in tree.values.borrow().iter() {
+            // Copied only where it comes to be part of the values.
             match table::get(values, key) {
                 Some(Node::Null) if self.nulls == Nulls::Delete => {
                     values.borrow_mut().remove(key);
                 }
                 Some(Node::Table(over)) => match default {
                     Node::Table(under) => {
+                        let under = &table::copy(under);
                         let is_chart = tree.dependencies.iter().any(|sub| *sub.name == **key);
                         let nulls = if is_chart { Nulls::Keep } else { self.nulls };
                         if nulls == Nulls::Delete {
@@ -147,14 +147,15 @@ impl Coalescing<'_> {
                 },
                 Some(_) => {}
                 None => {
+                    let default = default.copy();
                     if self.nulls == Nulls::Delete {
-                        match default {
+                        match &default {
                             Node::Null => continue,
                             Node::Table(inner) => table::clean(inner),
                             Node::Leaf(_) => {}
                         }
                     }
-                    values.borrow_mut().insert(Rc::clone(key), default.clone());
+                    values.borrow_mut().insert(Rc::clone(key), default);
                 }
             }
         }

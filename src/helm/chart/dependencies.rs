@@ -55,22 +55,30 @@ fn enable(chart: &mut Working, user: &Table, path: &str, warnings: &mut Vec<Stri
     if !chart.has_dependencies {
         return Ok(());
     }
-    let present = std::mem::take(&mut chart.dependencies);
+    let mut present: Vec<Option<Working>> =
+        std::mem::take(&mut chart.dependencies).into_iter().map(Some).collect();
     let asked = &mut chart.metadata.dependencies;
-    let is_asked = |one: &Working| {
-        asked.iter().any(|dependency| {
+    let is_meant = |dependency: &Dependency, one: &Option<Working>| {
+        one.as_ref().is_some_and(|one| {
             dependency.name == one.metadata.name && compatible(&dependency.version, &one.metadata.version)
         })
     };
-    let mut taking_part: Vec<Working> = present.iter().filter(|one| !is_asked(one)).cloned().collect();
-    for dependency in asked.iter_mut() {
-        let found = present.iter().find(|one| {
-            one.metadata.name == dependency.name && compatible(&dependency.version, &one.metadata.version)
-        });
-        if let Some(found) = found {
-            let mut found = found.clone();
-            called(dependency).clone_into(&mut found.metadata.name);
-            taking_part.push(found);
+    let found: Vec<Option<usize>> =
+        asked.iter().map(|dependency| present.iter().position(|one| is_meant(dependency, one))).collect();
+    let mut taking_part: Vec<Working> = present
+        .iter_mut()
+        .filter(|one| !asked.iter().any(|dependency| is_meant(dependency, one)))
+        .filter_map(Option::take)
+        .collect();
+    for (nth, dependency) in asked.iter_mut().enumerate() {
+        if let Some(at) = found[nth] {
+            // One chart may take part under several names; the last one takes it instead of a copy.
+            let is_last = !found[nth + 1..].contains(&Some(at));
+            let one = if is_last { present[at].take() } else { present[at].clone() };
+            taking_part.extend(one.map(|mut one| {
+                called(dependency).clone_into(&mut one.metadata.name);
+                one
+            }));
         }
         if !dependency.alias.is_empty() {
             dependency.name.clone_from(&dependency.alias);
@@ -79,6 +87,9 @@ fn enable(chart: &mut Working, user: &Table, path: &str, warnings: &mut Vec<Stri
     }
     chart.dependencies = taking_part;
 
+    if is_settled(chart, user) {
+        return Ok(());
+    }
     let values = coalesce(&chart.tree(), user, Nulls::Delete, warnings)?;
     let asked = &mut chart.metadata.dependencies;
     by_tags(asked, &values, warnings);
@@ -93,6 +104,40 @@ fn enable(chart: &mut Working, user: &Table, path: &str, warnings: &mut Vec<Stri
     // With none left the list counts as not being there.
     chart.has_dependencies = !chart.metadata.dependencies.is_empty();
     Ok(())
+}
+
+/// Whether no value can switch a dependency off and laying the values together says nothing: the chart's
+/// libraries, in most cases. Their values are then not laid together only to be thrown away.
+fn is_settled(chart: &Working, user: &Table) -> bool {
+    let user = user.borrow();
+    let values = chart.values.borrow();
+    let is_free = |name: &str| !user.contains_key(name) && !values.contains_key(name);
+    let is_library = |one: &Working| {
+        !one.has_dependencies
+            && one.dependencies.is_empty()
+            && one.values.borrow().is_empty()
+            && is_free(&one.metadata.name)
+    };
+    !chart.metadata.dependencies.is_empty()
+        && chart.metadata.dependencies.iter().all(|one| one.condition.is_empty() && one.tags.is_empty())
+        && chart.dependencies.iter().all(is_library)
+        // What the library is given of the globals stands alone there, so that tables cannot meet others.
+        && [user.get("global"), values.get("global")].into_iter().flatten().all(|node| node.table().is_some())
+        && values.iter().all(|(key, below)| match (user.get(key), below) {
+            (None, _) | (Some(Node::Leaf(_)), Node::Leaf(_)) => true,
+            (Some(Node::Table(above)), Node::Table(below)) => agree(above, below),
+            _ => false,
+        })
+}
+
+/// Whether tables stand on tables and other values on other values, without a null.
+fn agree(above: &Table, below: &Table) -> bool {
+    let above = above.borrow();
+    below.borrow().iter().all(|(key, below)| match (above.get(key), below) {
+        (None, _) | (Some(Node::Leaf(_)), Node::Leaf(_)) => true,
+        (Some(Node::Table(above)), Node::Table(below)) => agree(above, below),
+        _ => false,
+    })
 }
 
 fn by_tags(asked: &mut [Dependency], values: &Table, warnings: &mut Vec<String>) {
@@ -167,8 +212,12 @@ fn import(chart: &mut Working, warnings: &mut Vec<String>) -> Result<(), Mismatc
         }
         dependency.import_values = settled;
     }
-    let values = table::copy(&values);
-    lay(&values, &imported, Nulls::Keep, warnings);
+    if !imported.borrow().is_empty() {
+        let copy = table::copy(&values);
+        lay(&copy, &imported, Nulls::Keep, warnings);
+        chart.values = copy;
+        return Ok(());
+    }
     chart.values = values;
     Ok(())
 }

@@ -7,6 +7,15 @@ pub struct BadPattern;
 
 /// Whether the whole name matches the pattern.
 pub fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
+    // Most names differ in what stands before the first wildcard, and most patterns hold no other that could
+    // be wrong: a chart asks for each of its files.
+    let plain = pattern.find(['*', '?', '[', '\\']).unwrap_or(pattern.len());
+    if plain == pattern.len() {
+        return Ok(pattern == name);
+    }
+    if !name.starts_with(&pattern[..plain]) && !pattern.contains(['[', '\\']) {
+        return Ok(false);
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     check(&pattern)?;

@@ -77,8 +77,8 @@ pub fn load(path: &Path, limits: Limits) -> Result<Chart, DiskError> {
 
 /// The bytes of a packed chart.
 pub(super) fn read_archive(path: &Path, limits: Limits) -> Result<Vec<u8>, DiskError> {
-    let metadata = std::fs::metadata(path).map_err(|error| io_error("stat", path, &error))?;
-    let bytes = read(path, metadata.len(), limits.bytes)
+    std::fs::metadata(path).map_err(|error| io_error("stat", path, &error))?;
+    let bytes = read(path, limits.bytes)
         .map_err(|error| io_error("open", path, &error))?
         .ok_or_else(|| DiskError::TooLarge { path: path.display().to_string(), limit: limits.bytes })?;
     if !bytes.starts_with(b"\x1f\x8b\x08") {
@@ -152,22 +152,28 @@ impl Walk {
             let name = if below.is_empty() { part } else { format!("{below}/{part}") };
             let path = entry.path();
             // Links are followed, as Helm follows them: the folder is the user's own.
-            let metadata = std::fs::metadata(&path).map_err(|error| io_error("lstat", &path, &error))?;
-            let kind = if metadata.is_dir() { PathKind::Folder } else { PathKind::File };
+            let found = entry.file_type().map_err(|error| io_error("lstat", &path, &error))?;
+            let (is_folder, is_file) = if found.is_symlink() {
+                let metadata = std::fs::metadata(&path).map_err(|error| io_error("lstat", &path, &error))?;
+                (metadata.is_dir(), metadata.is_file())
+            } else {
+                (found.is_dir(), found.is_file())
+            };
+            let kind = if is_folder { PathKind::Folder } else { PathKind::File };
             if self.ignore.leaves_out(&name, kind) {
                 continue;
             }
-            if metadata.is_dir() {
+            if is_folder {
                 self.folder(&path, &name, depth + 1)?;
                 continue;
             }
-            if !metadata.is_file() {
+            if !is_file {
                 return Err(DiskError::Irregular(path.display().to_string()));
             }
             if self.files.len() == self.limits.files {
                 return Err(DiskError::TooMany(self.limits.files));
             }
-            let data = read(&path, metadata.len(), self.left)
+            let data = read(&path, self.left)
                 .map_err(|error| io_error("open", &path, &error))?
                 .ok_or_else(|| DiskError::TooLarge { path: name.clone(), limit: self.limits.bytes })?;
             self.left -= data.len() as u64;
@@ -178,12 +184,14 @@ impl Walk {
 }
 
 /// A whole file; nothing where it is larger than what is left, even if it grows meanwhile.
-fn read(path: &Path, size: u64, left: u64) -> io::Result<Option<Vec<u8>>> {
+fn read(path: &Path, left: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = std::fs::File::open(path)?;
+    let size = file.metadata()?.len();
     if size > left {
         return Ok(None);
     }
     let mut data = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-    std::fs::File::open(path)?.take(left.saturating_add(1)).read_to_end(&mut data)?;
+    file.take(left.saturating_add(1)).read_to_end(&mut data)?;
     Ok((data.len() as u64 <= left).then_some(data))
 }
 

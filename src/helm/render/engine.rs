@@ -1,12 +1,13 @@
 //! The engine: the scopes of the charts, the order of parsing, the texts of the templates.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use super::datum::{Datum, List, ListKind, Map, MapKind, Object, Pairs, plain_map};
 use super::exec::{Attentive, Machine, Set};
-use super::parse::{ParseError, Tree, parse};
+use super::hash::FastMap;
+use super::parse::{ParseError, Parsed, Tree, parse};
 use super::reads::{Before, Unfilled, ValueReads, texts, watched_map};
 use super::text::{self, Str};
 use super::{ChartInput, ChartMetadata, Outside, RenderError, RenderErrorKind, RenderInput};
@@ -14,7 +15,7 @@ use super::{ChartInput, ChartMetadata, Outside, RenderError, RenderErrorKind, Re
 /// The most text whose trees are kept.
 const KEPT: usize = 64 << 20;
 
-/// Trees by the name and the text of their file.
+/// What texts of files mean, by the text alone: charts of a chart often bring the same library.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     kept: Mutex<Kept>,
@@ -22,28 +23,26 @@ pub(crate) struct Cache {
 
 #[derive(Debug, Default)]
 struct Kept {
-    trees: HashMap<(Arc<str>, Str), Arc<[Arc<Tree>]>>,
+    parsed: FastMap<Str, Arc<Parsed>>,
     bytes: usize,
 }
 
 impl Cache {
     /// The trees of a file, parsed once.
-    pub(crate) fn parse(&self, name: &str, text: &Str) -> Result<Arc<[Arc<Tree>]>, ParseError> {
-        let key = (Arc::from(name), text.clone());
-        if let Ok(kept) = self.kept.lock()
-            && let Some(trees) = kept.trees.get(&key)
-        {
-            return Ok(Arc::clone(trees));
+    pub(crate) fn parse(&self, name: &str, text: &Str) -> Result<Vec<Arc<Tree>>, ParseError> {
+        let known = self.kept.lock().ok().and_then(|kept| kept.parsed.get(text).cloned());
+        if let Some(parsed) = known {
+            return parsed.trees(name);
         }
-        let trees: Arc<[Arc<Tree>]> = parse(name, text)?.into_iter().map(Arc::new).collect();
+        let parsed = Arc::new(parse(name, text)?);
         if let Ok(mut kept) = self.kept.lock() {
             kept.bytes += text.len() + 256;
             if kept.bytes > KEPT {
                 *kept = Kept::default();
             }
-            kept.trees.insert(key, Arc::clone(&trees));
+            kept.parsed.insert(text.clone(), Arc::clone(&parsed));
         }
-        Ok(trees)
+        parsed.trees(name)
     }
 }
 
@@ -126,11 +125,15 @@ pub(super) fn render(
         let out = machine
             .execute(name.as_bytes(), Datum::Map(file.scope.with_kind(MapKind::Values)), "gotpl")
             .map_err(super::exec::Failure::into_error)?;
-        let filled = text::replace(&out, b"<no value>", b"");
-        if attention == Attention::Reads && filled.len() < out.len() {
-            rendered.unfilled.insert(name.clone(), owned(out));
+        if text::find(&out, b"<no value>").is_none() {
+            rendered.files.insert(name.clone(), owned(&out));
+        } else {
+            rendered.files.insert(name.clone(), owned(&text::replace(&out, b"<no value>", b"")));
+            if attention == Attention::Reads {
+                rendered.unfilled.insert(name.clone(), owned(&out));
+            }
         }
-        rendered.files.insert(name.clone(), owned(filled));
+        machine.spares(out);
     }
     if let (Some(before), Some(mut attentive)) = (before, machine.attentive.take()) {
         let scopes: BTreeMap<usize, &Map> =
@@ -142,8 +145,8 @@ pub(super) fn render(
     Ok(rendered)
 }
 
-fn owned(text: Vec<u8>) -> String {
-    String::from_utf8(text).unwrap_or_else(|text| String::from_utf8_lossy(text.as_bytes()).into_owned())
+fn owned(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }
 
 /// Files beside the templates that hold actions: a template may hand them to `tpl`.

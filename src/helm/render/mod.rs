@@ -13,6 +13,7 @@ mod error;
 mod exec;
 mod functions;
 mod go;
+mod hash;
 mod input;
 mod json;
 mod keys;

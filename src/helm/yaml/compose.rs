@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 
-use super::construct::{LONG_TAG, Node, NodeKind, put, scalar, settled};
+use super::construct::{LONG_TAG, Node, NodeKind, Numbers, put, scalar, settled};
 use super::encoding::decode;
-use super::scan::{DEEPEST, Fault, Kind, Scanner};
+use super::scan::{DEEPEST, Fault, Scanner};
+use super::token::Kind;
 use crate::helm::value::{Map, Value};
 
 type Result<T, E = Fault> = std::result::Result<T, E>;
 
 /// Reads the first document.
-pub(super) fn read(text: &[u8]) -> Result<Value> {
+pub(super) fn read(text: &[u8], numbers: Numbers) -> Result<Value> {
     let text = decode(text)?;
     let mut composer = Composer {
         scanner: Scanner::new(&text),
+        numbers,
         tags: Vec::new(),
         anchors: HashMap::new(),
         decoded: 0,
@@ -32,6 +34,7 @@ struct Anchored {
 
 struct Composer<'a> {
     scanner: Scanner<'a>,
+    numbers: Numbers,
     tags: Vec<(String, String)>,
     /// None while the value is still being read.
     anchors: HashMap<String, Option<Anchored>>,
@@ -96,7 +99,7 @@ impl Composer<'_> {
         let node = self.node(Style::Block)?;
         // The token behind the document must be one.
         self.kind()?;
-        settled(node.value)
+        settled(node.value, self.numbers)
     }
 
     fn directives(&mut self) -> Result<()> {
@@ -248,7 +251,7 @@ impl Composer<'_> {
                         Kind::BlockEntry | Kind::BlockEnd => self.empty()?,
                         _ => self.node(Style::Block)?,
                     };
-                    items.push(settled(node.value)?);
+                    items.push(settled(node.value, self.numbers)?);
                 }
                 Kind::BlockEnd => {
                     self.skip();
@@ -267,7 +270,7 @@ impl Composer<'_> {
                 Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => self.empty()?,
                 _ => self.node(Style::Block)?,
             };
-            items.push(settled(node.value)?);
+            items.push(settled(node.value, self.numbers)?);
         }
         Ok(Node { value: Value::List(items), kind: NodeKind::Sequence })
     }
@@ -285,7 +288,7 @@ impl Composer<'_> {
                         _ => self.node(Style::BlockOrIndentless)?,
                     };
                     let value = self.block_value()?;
-                    put(&mut map, key, value)?;
+                    put(&mut map, key, value, self.numbers)?;
                 }
                 // A value without a key has an empty one.
                 Kind::BlockEnd => {
@@ -330,7 +333,7 @@ impl Composer<'_> {
                 Kind::FlowSequenceEnd => break,
                 _ => {
                     let node = self.node(Style::Flow)?;
-                    items.push(settled(node.value)?);
+                    items.push(settled(node.value, self.numbers)?);
                 }
             }
         }
@@ -351,7 +354,7 @@ impl Composer<'_> {
         };
         let value = self.flow_value(&Kind::FlowSequenceEnd)?;
         let mut map = Map::new();
-        put(&mut map, key, value)?;
+        put(&mut map, key, value, self.numbers)?;
         Ok(Value::Map(map))
     }
 
@@ -389,13 +392,13 @@ impl Composer<'_> {
                         _ => self.node(Style::Flow)?,
                     };
                     let value = self.flow_value(&Kind::FlowMappingEnd)?;
-                    put(&mut map, key, value)?;
+                    put(&mut map, key, value, self.numbers)?;
                 }
                 Kind::FlowMappingEnd => break,
                 _ => {
                     let key = self.node(Style::Flow)?;
                     let value = self.empty()?;
-                    put(&mut map, key, value)?;
+                    put(&mut map, key, value, self.numbers)?;
                 }
             }
         }

@@ -70,7 +70,7 @@ fn tagged(text: String, tag: &str) -> Result<Value> {
 }
 
 /// Puts a pair into a mapping, or merges it in.
-pub(super) fn put(map: &mut Map, key: Node, value: Node) -> Result<()> {
+pub(super) fn put(map: &mut Map, key: Node, value: Node, numbers: Numbers) -> Result<()> {
     if key.kind == NodeKind::Merge {
         return merge(map, value);
     }
@@ -86,7 +86,7 @@ pub(super) fn put(map: &mut Map, key: Node, value: Node) -> Result<()> {
         }
         other => return Err(Fault::new(format!("invalid map key: {}", go_syntax(&other)))),
     };
-    map.insert(name, settled(value.value)?);
+    map.insert(name, settled(value.value, numbers)?);
     Ok(())
 }
 
@@ -106,11 +106,20 @@ fn merge(map: &mut Map, value: Node) -> Result<()> {
     Ok(())
 }
 
-/// A value as JSON gives it: every number a float64, and none that JSON cannot write.
-pub(super) fn settled(value: Value) -> Result<Value> {
+/// What becomes of whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// All numbers are float64, as where Go's JSON is read into an `interface{}`.
+    Floats,
+    /// They stay whole, as where Kubernetes reads an object.
+    Whole,
+}
+
+/// A value as JSON gives it: none that JSON cannot write.
+pub(super) fn settled(value: Value, numbers: Numbers) -> Result<Value> {
     #[allow(clippy::cast_precision_loss, reason = "what Helm does too")]
     Ok(match value {
-        Value::Int(int) => Value::Float(int as f64),
+        Value::Int(int) if numbers == Numbers::Floats => Value::Float(int as f64),
         Value::Float(float) if !float.is_finite() => {
             let shown = match float {
                 _ if float.is_nan() => "NaN",

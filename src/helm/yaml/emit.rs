@@ -127,7 +127,7 @@ impl Emitter {
     /// Starts a key; it is written on the line of its value where it is short.
     pub(super) fn key(&mut self, text: &str) -> Context {
         self.write_indent();
-        let is_multiline = (0..text.len()).any(|at| is_break(text.as_bytes(), at));
+        let is_multiline = !is_simple(text) && (0..text.len()).any(|at| is_break(text.as_bytes(), at));
         if !is_multiline && text.len() <= 128 {
             return Context::Key;
         }
@@ -209,6 +209,12 @@ impl Emitter {
 
     fn words(&mut self, text: &str, breaks: bool, quoted: bool) {
         let bytes = text.as_bytes();
+        if is_simple(text) {
+            self.out.extend_from_slice(bytes);
+            self.column += bytes.len();
+            self.indention &= bytes.is_empty();
+            return;
+        }
         let (mut in_spaces, mut in_breaks) = (false, false);
         let mut pos = 0;
         for rune in text.chars() {
@@ -357,6 +363,11 @@ fn printable(rune: char) -> bool {
     is_printable(rune)
 }
 
+/// Whether a text holds but letters, digits and what joins them in names, which need no care in any style.
+fn is_simple(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-'))
+}
+
 /// Which styles a text can be written in.
 struct Allowed {
     multiline: bool,
@@ -372,6 +383,9 @@ impl Allowed {
             return Self { multiline: false, plain: true, single_quoted: true, block: false };
         }
         let mut indicators = bytes.starts_with(b"---") || bytes.starts_with(b"...");
+        if is_simple(text) && bytes[0] != b'-' {
+            return Self { multiline: false, plain: !indicators, single_quoted: true, block: true };
+        }
         let (mut special, mut tabs, mut multiline) = (false, false, false);
         let (mut edge, mut trailing_space, mut break_space, mut space_break) = (false, false, false, false);
         let (mut after_space, mut after_break, mut after_blank) = (false, false, true);

@@ -15,12 +15,14 @@ mod scalars;
 mod scan;
 mod tags;
 mod time;
+mod token;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
 use super::value::Value;
+use construct::Numbers;
 
 pub(crate) use write::{write_pretty, write_through_json};
 
@@ -37,7 +39,17 @@ pub struct YamlError {
 /// Reads the first document of a text as `yaml.Unmarshal` into an `interface{}` does. An empty text is
 /// `Value::Null`. Numbers are `Value::Float`.
 pub fn read(text: &[u8]) -> Result<Value, YamlError> {
-    compose::read(text).map_err(|fault| YamlError {
+    read_with(text, Numbers::Floats)
+}
+
+/// Reads the first document of a text as Kubernetes reads an object that is sent to it: whole numbers within
+/// int64 are `Value::Int` and keep every digit, where [`read`] rounds those above 2^53.
+pub fn read_object(text: &[u8]) -> Result<Value, YamlError> {
+    read_with(text, Numbers::Whole)
+}
+
+fn read_with(text: &[u8], numbers: Numbers) -> Result<Value, YamlError> {
+    compose::read(text, numbers).map_err(|fault| YamlError {
         message: format!("error converting YAML to JSON: {}", fault.message),
         line: fault.line,
     })

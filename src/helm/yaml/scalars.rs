@@ -81,7 +81,10 @@ impl Scanner<'_> {
             out.append(&mut more_breaks);
             leading_blank = blank;
             while !is_break_or_end(self.text, self.pos) {
-                self.read(&mut out);
+                self.read_run(self.run(|byte| matches!(byte, b'\t' | b' '..=b'~')), &mut out);
+                if !is_break_or_end(self.text, self.pos) {
+                    self.read(&mut out);
+                }
             }
             self.read_line(&mut first_break);
             self.block_breaks(&mut indent, &mut more_breaks)?;
@@ -148,6 +151,8 @@ impl Scanner<'_> {
                     self.escape(&mut out)?;
                 } else {
                     self.read(&mut out);
+                    let plain = |byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'\'' | b'"' | b'\\');
+                    self.read_run(self.run(plain), &mut out);
                 }
             }
             if self.byte(0) == quote {
@@ -265,6 +270,14 @@ impl Scanner<'_> {
                     out.append(&mut gap.blanks);
                 }
                 self.read(&mut out);
+                // Until a character that may end it.
+                let flow = self.flow_level > 0;
+                let plain = |byte| match byte {
+                    b':' => false,
+                    b',' | b'?' | b'[' | b']' | b'{' | b'}' => !flow,
+                    byte => matches!(byte, b'!'..=b'~'),
+                };
+                self.read_run(self.run(plain), &mut out);
             }
             if !is_blank(self.byte(0)) && !is_break(self.text, self.pos) {
                 break;

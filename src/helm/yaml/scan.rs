@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::characters::{at, break_width, is_blank_or_end, is_break, is_break_or_end, width};
+use super::token::{Kind, Token};
 
 /// Where something stands; lines and columns from 0, counted in characters.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,36 +34,6 @@ impl Fault {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
-    StreamEnd,
-    Version { major: u8, minor: u8 },
-    TagDirective { handle: String, prefix: String },
-    DocumentStart,
-    DocumentEnd,
-    BlockSequenceStart,
-    BlockMappingStart,
-    BlockEnd,
-    FlowSequenceStart,
-    FlowSequenceEnd,
-    FlowMappingStart,
-    FlowMappingEnd,
-    BlockEntry,
-    FlowEntry,
-    Key,
-    Value,
-    Alias(String),
-    Anchor(String),
-    Tag { handle: String, suffix: String },
-    Scalar { text: String, is_plain: bool },
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) line: usize,
-}
-
 /// A place at which a key may have begun.
 #[derive(Debug, Clone, Copy, Default)]
 struct SimpleKey {
@@ -87,6 +58,8 @@ pub(super) struct Scanner<'a> {
     indents: Vec<isize>,
     keys: Vec<SimpleKey>,
     tokens: VecDeque<Token>,
+    /// Whether the first token can no longer turn out to be a key.
+    settled: bool,
     taken: usize,
 }
 
@@ -104,13 +77,14 @@ impl<'a> Scanner<'a> {
             indents: Vec::new(),
             keys: vec![SimpleKey::default()],
             tokens: VecDeque::new(),
+            settled: false,
             taken: 0,
         }
     }
 
     /// The next token, left where it is.
     pub(super) fn peek(&mut self) -> Result<&Token> {
-        loop {
+        while !self.settled {
             let head = self.taken;
             let mut wanted = self.tokens.is_empty();
             if !wanted {
@@ -122,10 +96,11 @@ impl<'a> Scanner<'a> {
                     }
                 }
             }
-            if !wanted {
-                break;
+            if wanted {
+                self.fetch()?;
+            } else {
+                self.settled = true;
             }
-            self.fetch()?;
         }
         Ok(&self.tokens[0])
     }
@@ -133,6 +108,7 @@ impl<'a> Scanner<'a> {
     /// Takes the token that was peeked at.
     pub(super) fn take(&mut self) -> Option<Token> {
         self.taken += 1;
+        self.settled = false;
         self.tokens.pop_front()
     }
 
@@ -155,6 +131,24 @@ impl<'a> Scanner<'a> {
         self.mark.index += 1;
         self.mark.column = 0;
         self.mark.line += 1;
+    }
+
+    /// How many bytes from here on belong to the class, which must be one of characters of ASCII.
+    pub(super) fn run(&self, class: impl Fn(u8) -> bool) -> usize {
+        self.text[self.pos.min(self.text.len())..].iter().take_while(|byte| class(**byte)).count()
+    }
+
+    /// Steps over so many characters of ASCII.
+    pub(super) fn skip_run(&mut self, count: usize) {
+        self.mark.index += count;
+        self.mark.column += count;
+        self.pos += count;
+    }
+
+    /// Copies so many characters of ASCII.
+    pub(super) fn read_run(&mut self, count: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.text[self.pos..self.pos + count]);
+        self.skip_run(count);
     }
 
     /// Copies a character.
@@ -287,12 +281,14 @@ impl<'a> Scanner<'a> {
             {
                 self.skip();
             }
+            self.skip_run(self.run(|byte| byte == b' '));
             while self.byte(0) == b' '
                 || (self.byte(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed))
             {
                 self.skip();
             }
             if self.byte(0) == b'#' {
+                self.skip_run(self.run(|byte| matches!(byte, b' '..=b'~')));
                 while !is_break_or_end(self.text, self.pos) {
                     self.skip();
                 }

@@ -1,7 +1,8 @@
 //! The rare tokens: directives, anchors, aliases and tags.
 
 use super::characters::{is_blank, is_blank_or_end, is_break, is_break_or_end, is_word, width};
-use super::scan::{Fault, Kind, Scanner};
+use super::scan::{Fault, Scanner};
+use super::token::Kind;
 
 type Result<T, E = Fault> = std::result::Result<T, E>;
 

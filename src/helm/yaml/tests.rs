@@ -1,6 +1,6 @@
 //! The dialect's corners, each as go-yaml has it.
 
-use super::{read, write};
+use super::{read, read_object, write};
 use crate::helm::value::Value;
 
 fn shown(text: &str) -> String {
@@ -34,6 +34,17 @@ fn errors_name_the_line() {
     );
     assert_eq!(shown("a: *x"), "error converting YAML to JSON: yaml: unknown anchor 'x' referenced");
     assert!(shown("a: [1, 2\nb: 3").contains("did not find expected ',' or ']'"));
+}
+
+#[test]
+fn objects_keep_the_digits_of_whole_numbers() {
+    let text = b"a: 9007199254740993\nb: [-9223372036854775808, 1.0]\n9007199254740993: c\n";
+    let object = read_object(text).unwrap();
+    let map = object.as_map().unwrap();
+    assert_eq!(map["a"], Value::Int(9_007_199_254_740_993));
+    assert_eq!(map["b"], Value::List(vec![Value::Int(i64::MIN), Value::Float(1.0)]));
+    assert!(map.contains_key("9007199254740993"));
+    assert_eq!(read(text).unwrap().as_map().unwrap()["a"], Value::Float(9_007_199_254_740_992.0));
 }
 
 #[test]

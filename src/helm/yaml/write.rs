@@ -1,5 +1,6 @@
 //! Values to YAML: the encoders of go-yaml over the emitter.
 
+use super::construct::Numbers;
 use super::emit::{Context, Emitter, Style};
 use super::order::compare;
 use super::resolve::{Dialect, Scalar, is_base60, old_bool, resolve};
@@ -95,7 +96,7 @@ fn fold_text(text: &str) -> String {
         rune => format!("\\U{:08x}", u32::from(rune)),
     });
     let quoted = format!("\"{}\"", quoted.collect::<String>());
-    match super::compose::read(quoted.as_bytes()) {
+    match super::compose::read(quoted.as_bytes(), Numbers::Floats) {
         Ok(Value::String(folded)) => folded,
         _ => text.to_owned(),
     }

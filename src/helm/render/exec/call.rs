@@ -151,9 +151,9 @@ impl Machine<'_, '_> {
                 Param::Any | Param::Value => return Ok(Slot::Own(Datum::Bool(*truth))),
                 _ => None,
             },
-            Term::String { text, .. } => match param {
-                Param::Str => Some(Datum::Str(text.clone())),
-                Param::Any | Param::Value => return Ok(Slot::Own(Datum::Str(text.clone()))),
+            Term::String { literal, .. } => match param {
+                Param::Str => Some(Datum::Str(literal.text.clone())),
+                Param::Any | Param::Value => return Ok(Slot::Own(Datum::Str(literal.text.clone()))),
                 _ => None,
             },
             Term::Number { number, .. } => match param {

@@ -77,7 +77,7 @@ impl Machine<'_, '_> {
                     Term::Bool { truth, .. } => Ok(Slot::Own(Datum::Bool(*truth))),
                     Term::Dot { .. } => Ok(dot.clone()),
                     Term::Number { number, .. } => self.number(state, constant, number),
-                    Term::String { text, .. } => Ok(Slot::Own(Datum::Str(text.clone()))),
+                    Term::String { literal, .. } => Ok(Slot::Own(Datum::Str(literal.text.clone()))),
                     _ => Err(self.fail(state, "nil is not a command")),
                 }
             }
@@ -128,7 +128,7 @@ impl Machine<'_, '_> {
             Term::Dot { .. } => Ok(dot.clone()),
             Term::Nil { .. } => Ok(Slot::Invalid),
             Term::Bool { truth, .. } => Ok(Slot::Own(Datum::Bool(*truth))),
-            Term::String { text, .. } => Ok(Slot::Own(Datum::Str(text.clone()))),
+            Term::String { literal, .. } => Ok(Slot::Own(Datum::Str(literal.text.clone()))),
             Term::Number { number, .. } => self.number(state, term, number),
             Term::Field { idents, .. } => {
                 self.fields(state, dot, dot.clone(), At::Term(term), idents, &[], None)

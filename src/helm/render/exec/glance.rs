@@ -153,7 +153,7 @@ impl Glance<'_, '_, '_> {
             }
             Term::Chain { node, fields, .. } => walk(self.term(dot, node), fields),
             Term::Pipe(pipe) => self.pipe(dot, pipe),
-            Term::String { text, .. } => one(&Datum::Str(text.clone())),
+            Term::String { literal, .. } => one(&Datum::Str(literal.text.clone())),
             Term::Identifier { function, .. } => self.function(function.name, &[], &[]),
             Term::Number { number, .. } => number.int.map(|int| one(&Datum::Int(int))).unwrap_or_default(),
             Term::Bool { .. } | Term::Nil { .. } => Vec::new(),
@@ -253,7 +253,8 @@ impl Glance<'_, '_, '_> {
         self.machine.reaches(tree);
         let mut hasher = DefaultHasher::new();
         if identify(dot, &mut hasher, &mut { TELLING }) {
-            let key = (Arc::as_ptr(tree).addr(), hasher.finish());
+            // The same text is the same list of nodes, however often it is handed to `tpl`.
+            let key = (Arc::as_ptr(&tree.root).addr(), hasher.finish());
             let Some(attentive) = &mut self.machine.attentive else { return };
             if attentive.seen.insert(key, Arc::clone(tree)).is_some() {
                 return;
@@ -305,7 +306,7 @@ fn names_a_file(text: &[u8]) -> bool {
 /// Whether there is such a text in an operand.
 fn has_text(term: &Term, fits: &dyn Fn(&[u8]) -> bool) -> bool {
     match term {
-        Term::String { text, .. } => fits(text.bytes()),
+        Term::String { literal, .. } => fits(literal.text.bytes()),
         Term::Pipe(pipe) => {
             pipe.commands.iter().flat_map(|command| &command.args).any(|term| has_text(term, fits))
         }

@@ -20,10 +20,10 @@ pub(crate) use slot::Slot;
 
 use super::datum::Datum;
 use super::engine::Cache;
+use super::hash::FastMap;
 use super::parse::{At, Tree};
 use super::text::{self, Str};
 use super::{Limits, Outside};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -36,14 +36,18 @@ pub(crate) struct Machine<'r, 'o> {
     cache: &'r Cache,
     set: Rc<Set>,
     /// How often each name is being included right now.
-    included: HashMap<Str, usize>,
+    included: FastMap<Str, usize>,
     depth: usize,
     steps: u64,
     written: usize,
+    /// The name `$`, which every template starts with.
+    dollar: Str,
+    /// Buffers that templates have written to, for those to come: most texts are small, and there are many.
+    spare: Vec<Vec<u8>>,
     /// What is kept of a render that is watched.
     pub(crate) attentive: Option<Box<Attentive>>,
     /// Regular expressions that were compiled already.
-    pub(crate) regexes: HashMap<Str, std::result::Result<Rc<regex::bytes::Regex>, String>>,
+    pub(crate) regexes: FastMap<Str, std::result::Result<Rc<regex::bytes::Regex>, String>>,
 }
 
 /// The state of one template that is carried out.
@@ -61,12 +65,14 @@ impl<'r, 'o> Machine<'r, 'o> {
             limits,
             cache,
             set,
-            included: HashMap::new(),
+            included: FastMap::default(),
             depth: 0,
             steps: 0,
             written: 0,
+            dollar: Str::from("$"),
+            spare: Vec::new(),
             attentive: None,
-            regexes: HashMap::new(),
+            regexes: FastMap::default(),
         }
     }
 
@@ -92,8 +98,8 @@ impl<'r, 'o> Machine<'r, 'o> {
         let mut state = State {
             tree,
             at: At::List(&tree.root),
-            variables: vec![(Str::from("$"), dot.clone())],
-            out: Vec::new(),
+            variables: vec![(self.dollar.clone(), dot.clone())],
+            out: self.spare.pop().unwrap_or_default(),
         };
         let result = self.walk_list(&mut state, &dot, &tree.root);
         self.depth -= 1;
@@ -113,11 +119,28 @@ impl<'r, 'o> Machine<'r, 'o> {
         if let Some(count) = self.included.get_mut(name) {
             *count -= 1;
         }
-        result.map(|text| Datum::Str(Str::from(text)))
+        result.map(|text| {
+            let datum = Datum::str(&text);
+            self.spares(text);
+            datum
+        })
+    }
+
+    /// Keeps a buffer for another template.
+    pub(crate) fn spares(&mut self, mut buffer: Vec<u8>) {
+        const LARGEST: usize = 1 << 16;
+        const MOST: usize = 64;
+        if buffer.capacity() <= LARGEST && self.spare.len() < MOST {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
     }
 
     /// Helm's `tpl`.
     pub(crate) fn tpl(&mut self, template: &Str, data: Datum) -> Result<Datum> {
+        if let Some(done) = self.without_actions(template) {
+            return Ok(done);
+        }
         let quoted = || super::go::quote(template.bytes());
         let trees = self.cache.parse("gotpl", template).map_err(|error| {
             Failure::text(format!("cannot parse template {}: {}", quoted(), error.message("gotpl")))
@@ -137,6 +160,22 @@ impl<'r, 'o> Machine<'r, 'o> {
                 Err(failure.wrap(format!("error during tpl function execution for {}: ", quoted())))
             }
         }
+    }
+
+    /// What a text is that holds no action: itself. Values that may be templates mostly are none.
+    fn without_actions(&mut self, text: &Str) -> Option<Datum> {
+        let within_limits = self.depth < self.limits.depth
+            && self.steps < self.limits.steps
+            && self.written + text.len() <= self.limits.bytes;
+        let is_plain = within_limits
+            && self.attentive.is_none()
+            && text::find(text.bytes(), b"{{").is_none()
+            && text::find(text.bytes(), b"<no value>").is_none();
+        if is_plain {
+            self.steps += 1;
+            self.written += text.len();
+        }
+        is_plain.then(|| Datum::Str(text.clone()))
     }
 
     /// Counts one step of work.

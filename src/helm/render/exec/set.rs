@@ -1,22 +1,22 @@
 //! The named templates that a text can call: those of the chart, and those that a `tpl` adds for itself.
 
+use crate::helm::render::hash::FastMap;
 use crate::helm::render::parse::Tree;
 use crate::helm::render::text::Str;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// Templates by name, over those of the enclosing set.
 #[derive(Debug, Default)]
 pub(crate) struct Set {
-    own: HashMap<Str, Arc<Tree>>,
+    own: FastMap<Str, Arc<Tree>>,
     outer: Option<Rc<Set>>,
 }
 
 impl Set {
     /// An empty set that sees another.
     pub(crate) fn within(outer: Rc<Self>) -> Self {
-        Self { own: HashMap::new(), outer: Some(outer) }
+        Self { own: FastMap::default(), outer: Some(outer) }
     }
 
     pub(crate) fn get(&self, name: &[u8]) -> Option<&Arc<Tree>> {

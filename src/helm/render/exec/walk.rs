@@ -48,7 +48,7 @@ impl Machine<'_, '_> {
             Node::If(branch) => return self.walk_if(state, dot, branch, false),
             Node::With(branch) => return self.walk_if(state, dot, branch, true),
             Node::Range(branch) => return self.walk_range(state, dot, branch),
-            Node::Template { name, pipe, .. } => self.walk_template(state, dot, name, pipe.as_ref())?,
+            Node::Template { name, pipe, .. } => self.walk_template(state, dot, name, pipe.as_deref())?,
             Node::Break { .. } => return Ok(Flow::Break),
             Node::Continue { .. } => return Ok(Flow::Continue),
         }
@@ -196,7 +196,7 @@ impl Machine<'_, '_> {
         self.step(state)?;
         let declared = &branch.pipe.declared;
         let mark = state.variables.len();
-        match declared.as_slice() {
+        match &**declared {
             [] => {}
             [one] if branch.pipe.is_assign => self.set_variable(state, one, element.clone())?,
             [first, second] if branch.pipe.is_assign => {
@@ -235,6 +235,7 @@ impl Machine<'_, '_> {
         let text = self.run(&tree, dot)?;
         // The bytes were counted when they were written there.
         state.out.extend_from_slice(&text);
+        self.spares(text);
         Ok(())
     }
 

@@ -9,10 +9,12 @@ use Param::{Any, Map as M, Str as S};
 
 pub(super) const TABLE: &[Function] = &[
     many("dict", &[Any], |args| {
-        let pairs = args
-            .chunks(2)
-            .map(|pair| (strval(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| Datum::str(""))));
-        Ok(Datum::map(pairs.collect()))
+        // One after the other: to collect few pairs sorts them in a list of their own first.
+        let mut pairs = Pairs::new();
+        for pair in args.chunks(2) {
+            pairs.insert(strval(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| Datum::str("")));
+        }
+        Ok(Datum::map(pairs))
     }),
     plain("get", &[M, S], |args| {
         Ok(dict(&args[0]).and_then(|map| map.get(text(&args[1]))).unwrap_or_else(|| Datum::str("")))

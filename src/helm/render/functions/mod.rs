@@ -21,8 +21,8 @@ mod words;
 
 use super::datum::{Datum, Map};
 use super::exec::{Failure, Machine, Slot};
+use super::hash::FastMap;
 use super::text::Str;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -92,7 +92,7 @@ const fn world(
     Function { name, params, variadic: false, run: Run::World(run) }
 }
 
-static BY_NAME: LazyLock<HashMap<&'static [u8], &'static Function>> = LazyLock::new(|| {
+static BY_NAME: LazyLock<FastMap<&'static [u8], &'static Function>> = LazyLock::new(|| {
     // Later tables win: Helm replaces some of Sprig's functions, and Sprig's `slice` hides Go's.
     [
         builtins::TABLE,

@@ -121,7 +121,10 @@ impl<'a> Lexer<'a> {
 
     /// Text up to the next action.
     fn text(&mut self) -> Step<'a> {
-        let Some(at) = text::find(self.rest(), b"{{") else {
+        let rest = self.rest();
+        // Braces are rare, so that looking for one and then at the next is faster than a search for two.
+        let mut braces = memchr::memchr_iter(b'{', rest);
+        let Some(at) = braces.find(|at| rest.get(at + 1) == Some(&b'{')) else {
             self.pos = self.input.len();
             if self.pos > self.start {
                 self.line += count_newlines(&self.input[self.start..self.pos]);
@@ -291,9 +294,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn identifier(&mut self) -> Item<'a> {
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.advance();
-        }
+        self.word();
         if !self.at_terminator() {
             return self.bad_character();
         }
@@ -310,13 +311,23 @@ impl<'a> Lexer<'a> {
         if self.at_terminator() {
             return self.emit(if kind == Kind::Variable { kind } else { Kind::Dot });
         }
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.advance();
-        }
+        self.word();
         if !self.at_terminator() {
             return self.bad_character();
         }
         self.emit(kind)
+    }
+
+    /// Letters and digits, of which most are of one byte.
+    fn word(&mut self) {
+        loop {
+            let plain = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+            self.pos += self.rest().iter().take_while(plain).count();
+            if self.rest().first().is_none_or(u8::is_ascii) || !self.peek().is_some_and(is_alphanumeric) {
+                return;
+            }
+            self.advance();
+        }
     }
 
     fn bad_character(&mut self) -> Item<'a> {
@@ -325,12 +336,17 @@ impl<'a> Lexer<'a> {
     }
 
     fn at_terminator(&self) -> bool {
-        matches!(self.peek(), None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '('))
-            || self.rest().starts_with(b"}}")
+        matches!(
+            self.rest().first(),
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(')
+        ) || self.rest().starts_with(b"}}")
     }
 
     fn quoted(&mut self, end: char, kind: Kind, problem: &str) -> Item<'a> {
         loop {
+            let special = |byte: &u8| *byte == b'\\' || *byte == b'\n' || char::from(*byte) == end;
+            let plain = self.rest().iter().position(special);
+            self.pos += plain.unwrap_or(self.rest().len());
             match self.advance() {
                 Some('\\') => {
                     if matches!(self.advance(), None | Some('\n')) {
@@ -345,13 +361,12 @@ impl<'a> Lexer<'a> {
     }
 
     fn raw_quoted(&mut self) -> Item<'a> {
-        loop {
-            match self.advance() {
-                None => return self.error("unterminated raw quoted string".to_owned()),
-                Some('`') => return self.emit(Kind::RawString),
-                Some(_) => {}
-            }
-        }
+        let Some(at) = memchr::memchr(b'`', self.rest()) else {
+            return self.error("unterminated raw quoted string".to_owned());
+        };
+        self.line += count_newlines(&self.rest()[..at]);
+        self.pos += at + 1;
+        self.emit(Kind::RawString)
     }
 
     fn number(&mut self) -> Item<'a> {

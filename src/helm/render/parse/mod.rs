@@ -7,12 +7,13 @@ mod lexer;
 mod node;
 mod number;
 mod parser;
+mod piece;
 mod pipeline;
 mod token;
 
 pub(crate) use node::{At, Branch, Command, List, Node, Pipe, Term, Tree};
 pub(crate) use number::Number;
-pub(crate) use parser::{ParseError, parse};
+pub(crate) use parser::{ParseError, Parsed, parse};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The tree of a template, with positions, and its text form for errors.
 
 use super::number::Number;
+use super::piece::Piece;
 use crate::helm::render::functions::Function;
 use crate::helm::render::text::Str;
 use std::fmt::{self, Write as _};
@@ -15,7 +16,8 @@ pub(crate) struct Tree {
     pub(crate) parse_name: Arc<str>,
     /// The whole text of that file.
     pub(crate) text: Str,
-    pub(crate) root: List,
+    /// Shared with the trees of other files of the same text, as charts have that bring the same library.
+    pub(crate) root: Arc<List>,
 }
 
 impl Tree {
@@ -31,7 +33,7 @@ impl Tree {
 #[derive(Debug, Default)]
 pub(crate) struct List {
     pub(crate) pos: usize,
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) nodes: Box<[Node]>,
 }
 
 impl List {
@@ -49,12 +51,12 @@ impl List {
 /// Text or an action.
 #[derive(Debug)]
 pub(crate) enum Node {
-    Text { pos: usize, text: Str },
+    Text { pos: usize, text: Piece },
     Action { pos: usize, pipe: Pipe },
     If(Box<Branch>),
     Range(Box<Branch>),
     With(Box<Branch>),
-    Template { pos: usize, name: Str, pipe: Option<Pipe> },
+    Template { pos: usize, name: Str, pipe: Option<Box<Pipe>> },
     Break { pos: usize },
     Continue { pos: usize },
 }
@@ -73,30 +75,39 @@ pub(crate) struct Branch {
 pub(crate) struct Pipe {
     pub(crate) pos: usize,
     pub(crate) is_assign: bool,
-    pub(crate) declared: Vec<Str>,
-    pub(crate) commands: Vec<Command>,
+    pub(crate) declared: Box<[Str]>,
+    pub(crate) commands: Box<[Command]>,
 }
 
 /// One stage of a pipeline; never without arguments.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) pos: usize,
-    pub(crate) args: Vec<Term>,
+    pub(crate) args: Box<[Term]>,
 }
 
 /// One operand.
 #[derive(Debug)]
 pub(crate) enum Term {
     Bool { pos: usize, truth: bool },
-    Chain { pos: usize, node: Box<Term>, fields: Vec<Str> },
+    Chain { pos: usize, node: Box<Term>, fields: Box<[Str]> },
     Dot { pos: usize },
-    Field { pos: usize, idents: Vec<Str> },
+    Field { pos: usize, idents: Box<[Str]> },
     Identifier { pos: usize, function: &'static Function },
     Nil { pos: usize },
     Number { pos: usize, number: Box<Number> },
     Pipe(Box<Pipe>),
-    String { pos: usize, quoted: Str, text: Str },
-    Variable { pos: usize, idents: Vec<Str> },
+    String { pos: usize, literal: Box<Literal> },
+    Variable { pos: usize, idents: Box<[Str]> },
+}
+
+/// A text between quotes.
+#[derive(Debug)]
+pub(crate) struct Literal {
+    /// As it stands in the file.
+    pub(crate) quoted: Piece,
+    /// What it means.
+    pub(crate) text: Str,
 }
 
 impl Node {
@@ -247,7 +258,7 @@ impl fmt::Display for Term {
             Self::Nil { .. } => f.write_str("nil"),
             Self::Number { number, .. } => f.write_str(&number.text),
             Self::Pipe(pipe) => pipe.fmt(f),
-            Self::String { quoted, .. } => quoted.fmt(f),
+            Self::String { literal, .. } => literal.quoted.fmt(f),
             Self::Variable { idents, .. } => {
                 for (index, ident) in idents.iter().enumerate() {
                     write!(f, "{}{ident}", if index > 0 { "." } else { "" })?;

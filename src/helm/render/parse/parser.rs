@@ -2,8 +2,10 @@
 
 use super::lexer::Lexer;
 use super::node::{Branch, List, Node, Tree};
+use super::piece::Piece;
 use super::token::{Item, Kind};
 use crate::helm::render::go;
+use crate::helm::render::hash::FastSet;
 use crate::helm::render::text::Str;
 use std::sync::Arc;
 
@@ -24,23 +26,63 @@ impl ParseError {
 /// How deep blocks and parentheses may nest. Go allows 10,000 parentheses and does not limit blocks.
 const DEEPEST: usize = 1000;
 
-/// Parses a file: the trees of its definitions, and last that of the file itself.
-pub(crate) fn parse(name: &str, text: &Str) -> Result<Vec<Tree>, ParseError> {
+/// What a text means, whatever its file is called.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    text: Str,
+    definitions: Vec<(Str, Arc<List>)>,
+    root: Arc<List>,
+    /// The line of the end, for errors.
+    line: usize,
+}
+
+impl Parsed {
+    /// The trees of a file with this text: those of its definitions, and that of the file itself.
+    pub(crate) fn trees(&self, name: &str) -> Result<Vec<Arc<Tree>>, ParseError> {
+        let mut all = self.definitions.clone();
+        let own = Str::from(name);
+        define(&mut all, own, Arc::clone(&self.root))
+            .map_err(|cause| ParseError { line: self.line, cause })?;
+        let parse_name: Arc<str> = Arc::from(name);
+        let tree = |(name, root)| {
+            Arc::new(Tree { name, parse_name: Arc::clone(&parse_name), text: self.text.clone(), root })
+        };
+        Ok(all.into_iter().map(tree).collect())
+    }
+}
+
+/// Adds a definition, or says why it cannot be. What is empty does not replace another, and is replaced.
+fn define(all: &mut Vec<(Str, Arc<List>)>, name: Str, root: Arc<List>) -> Result<(), String> {
+    match all.iter_mut().find(|(other, _)| *other == name) {
+        None => all.push((name, root)),
+        Some((_, other)) if other.is_empty() => *other = root,
+        Some(_) if root.is_empty() => {}
+        Some(_) => {
+            let name = go::quote(name.bytes());
+            return Err(format!("template: multiple definition of template {name}"));
+        }
+    }
+    Ok(())
+}
+
+/// Parses a file, whose name some errors show.
+pub(crate) fn parse(name: &str, text: &Str) -> Result<Parsed, ParseError> {
     let mut parser = Parser {
         lexer: Lexer::new(text.bytes()),
         tokens: Vec::with_capacity(3),
         line: 1,
-        parse_name: Arc::from(name),
+        parse_name: name,
         text: text.clone(),
-        trees: Vec::new(),
+        definitions: Vec::new(),
+        names: FastSet::default(),
         variables: vec![Str::from("$")],
         range_depth: 0,
         action_line: 0,
         depth: 0,
     };
     let root = parser.file()?;
-    parser.add(Str::from(name), root)?;
-    Ok(parser.trees)
+    let Parser { definitions, line, .. } = parser;
+    Ok(Parsed { text: text.clone(), definitions, root: Arc::new(root), line })
 }
 
 /// How a list of nodes ended.
@@ -58,7 +100,7 @@ impl Ending {
     }
 }
 
-enum Parsed {
+enum Found {
     Node(Node),
     Ending(Ending),
 }
@@ -70,9 +112,11 @@ pub(super) struct Parser<'a> {
     tokens: Vec<Item<'a>>,
     /// The line of the token read last, for errors.
     line: usize,
-    parse_name: Arc<str>,
+    parse_name: &'a str,
     text: Str,
-    trees: Vec<Tree>,
+    definitions: Vec<(Str, Arc<List>)>,
+    /// Names that stand in the text again and again, so that each is there once.
+    names: FastSet<Str>,
     /// The variables that are known here, `$` first.
     pub(super) variables: Vec<Str>,
     range_depth: usize,
@@ -83,6 +127,22 @@ pub(super) struct Parser<'a> {
 pub(super) type Result<T, E = ParseError> = std::result::Result<T, E>;
 
 impl<'a> Parser<'a> {
+    /// A name that may have stood here before.
+    pub(super) fn name(&mut self, name: &[u8]) -> Str {
+        if let Some(known) = self.names.get(name) {
+            return known.clone();
+        }
+        let name = Str::new(name);
+        self.names.insert(name.clone());
+        name
+    }
+
+    /// The text of a token as it stands in the file.
+    pub(super) fn piece(&self, item: &Item<'_>) -> Piece {
+        Piece::new(&self.text, item.pos..item.pos + item.text.len())
+    }
+
+    #[inline]
     pub(super) fn next(&mut self) -> Item<'a> {
         if let Some(item) = self.tokens.pop() {
             item
@@ -116,8 +176,9 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn peek_non_space(&mut self) -> &Item<'a> {
-        let item = self.next_non_space();
-        self.back(item);
+        while self.peek().kind == Kind::Space {
+            self.next();
+        }
         self.peek()
     }
 
@@ -155,21 +216,12 @@ impl<'a> Parser<'a> {
     }
 
     fn add(&mut self, name: Str, root: List) -> Result<()> {
-        let tree = Tree { name, parse_name: self.parse_name.clone(), text: self.text.clone(), root };
-        match self.trees.iter_mut().find(|other| other.name == tree.name) {
-            None => self.trees.push(tree),
-            Some(other) if other.root.is_empty() => *other = tree,
-            Some(_) if tree.root.is_empty() => {}
-            Some(_) => {
-                let name = go::quote(tree.name.bytes());
-                return self.error(format!("template: multiple definition of template {name}"));
-            }
-        }
-        Ok(())
+        define(&mut self.definitions, name, Arc::new(root)).or_else(|cause| self.error(cause))
     }
 
     fn file(&mut self) -> Result<List> {
-        let mut root = List { pos: self.peek().pos, nodes: Vec::new() };
+        let pos = self.peek().pos;
+        let mut nodes = Vec::new();
         while self.peek().kind != Kind::Eof {
             if self.peek().kind == Kind::LeftDelim {
                 let delim = self.next();
@@ -182,11 +234,11 @@ impl<'a> Parser<'a> {
                 self.back(delim);
             }
             match self.text_or_action()? {
-                Parsed::Node(node) => root.nodes.push(node),
-                Parsed::Ending(ending) => return self.error(format!("unexpected {}", ending.shown())),
+                Found::Node(node) => nodes.push(node),
+                Found::Ending(ending) => return self.error(format!("unexpected {}", ending.shown())),
             }
         }
-        Ok(root)
+        Ok(List { pos, nodes: nodes.into() })
     }
 
     /// What a definition and a block start with: no variable but `$`, outside of any `range`.
@@ -215,30 +267,31 @@ impl<'a> Parser<'a> {
         self.add(name, root)
     }
 
-    pub(super) fn unquote(&self, item: &Item<'_>) -> Result<Str> {
+    pub(super) fn unquote(&mut self, item: &Item<'_>) -> Result<Str> {
         match go::unquote(&item.text) {
-            Some(text) => Ok(Str::from(text)),
+            Some(text) => Ok(self.name(&text)),
             None => self.error("invalid syntax"),
         }
     }
 
     fn item_list(&mut self) -> Result<(List, Ending)> {
-        let mut list = List { pos: self.peek_non_space().pos, nodes: Vec::new() };
+        let pos = self.peek_non_space().pos;
+        let mut nodes = Vec::new();
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
-                Parsed::Node(node) => list.nodes.push(node),
-                Parsed::Ending(ending) => return Ok((list, ending)),
+                Found::Node(node) => nodes.push(node),
+                Found::Ending(ending) => return Ok((List { pos, nodes: nodes.into() }, ending)),
             }
         }
         self.error("unexpected EOF")
     }
 
-    fn text_or_action(&mut self) -> Result<Parsed> {
+    fn text_or_action(&mut self) -> Result<Found> {
         let item = self.next_non_space();
         match item.kind {
             Kind::Text => {
-                let text = Str::new(&item.text);
-                Ok(Parsed::Node(Node::Text { pos: item.pos, text }))
+                let text = self.piece(&item);
+                Ok(Found::Node(Node::Text { pos: item.pos, text }))
             }
             Kind::LeftDelim => {
                 self.action_line = item.line;
@@ -250,7 +303,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn action(&mut self) -> Result<Parsed> {
+    fn action(&mut self) -> Result<Found> {
         let item = self.next_non_space();
         let node = match item.kind {
             Kind::Block => self.block()?,
@@ -260,13 +313,13 @@ impl<'a> Parser<'a> {
                 let pos = next.pos;
                 if !matches!(next.kind, Kind::If | Kind::With) {
                     let delim = self.expect(Kind::RightDelim, "else")?;
-                    return Ok(Parsed::Ending(Ending::Else { pos: delim.pos }));
+                    return Ok(Found::Ending(Ending::Else { pos: delim.pos }));
                 }
-                return Ok(Parsed::Ending(Ending::Else { pos }));
+                return Ok(Found::Ending(Ending::Else { pos }));
             }
             Kind::End => {
                 self.expect(Kind::RightDelim, "end")?;
-                return Ok(Parsed::Ending(Ending::End));
+                return Ok(Found::Ending(Ending::End));
             }
             Kind::If => Node::If(Box::new(self.control("if")?)),
             Kind::Range => Node::Range(Box::new(self.control("range")?)),
@@ -278,7 +331,7 @@ impl<'a> Parser<'a> {
                 Node::Action { pos, pipe: self.pipeline("command", Kind::RightDelim)? }
             }
         };
-        Ok(Parsed::Node(node))
+        Ok(Found::Node(node))
     }
 
     fn jump(&mut self, item: &Item<'a>) -> Result<Node> {
@@ -314,11 +367,11 @@ impl<'a> Parser<'a> {
             if context == "if" && next == Kind::If {
                 self.next();
                 let inner = self.deeper(|parser| parser.control("if"))?;
-                otherwise = Some(List { pos, nodes: vec![Node::If(Box::new(inner))] });
+                otherwise = Some(List { pos, nodes: [Node::If(Box::new(inner))].into() });
             } else if context == "with" && next == Kind::With {
                 self.next();
                 let inner = self.deeper(|parser| parser.control("with"))?;
-                otherwise = Some(List { pos, nodes: vec![Node::With(Box::new(inner))] });
+                otherwise = Some(List { pos, nodes: [Node::With(Box::new(inner))].into() });
             } else {
                 let (list, ending) = self.item_list()?;
                 if !matches!(ending, Ending::End) {
@@ -347,7 +400,7 @@ impl<'a> Parser<'a> {
             return self.error(format!("unexpected {} in {CONTEXT}", ending.shown()));
         }
         self.add(name.clone(), root)?;
-        Ok(Node::Template { pos, name, pipe: Some(pipe) })
+        Ok(Node::Template { pos, name, pipe: Some(Box::new(pipe)) })
     }
 
     fn template(&mut self) -> Result<Node> {
@@ -358,7 +411,7 @@ impl<'a> Parser<'a> {
             None
         } else {
             self.back(next);
-            Some(self.pipeline(CONTEXT, Kind::RightDelim)?)
+            Some(Box::new(self.pipeline(CONTEXT, Kind::RightDelim)?))
         };
         Ok(Node::Template { pos, name, pipe })
     }

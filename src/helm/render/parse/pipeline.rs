@@ -1,6 +1,6 @@
 //! Parses what stands between the delimiters: pipelines, commands and their terms.
 
-use super::node::{Command, Pipe, Term};
+use super::node::{Command, Literal, Pipe, Term};
 use super::number::Number;
 use super::parser::{Parser, Result};
 use super::token::{Item, Kind};
@@ -11,12 +11,15 @@ use crate::helm::render::text::Str;
 impl<'a> Parser<'a> {
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe> {
         let pos = self.peek_non_space().pos;
-        let mut pipe = Pipe { pos, is_assign: false, declared: Vec::new(), commands: Vec::new() };
+        let mut pipe = Pipe { pos, is_assign: false, declared: Box::default(), commands: Box::default() };
         self.declarations(&mut pipe, context)?;
+        // Most pipelines are of one command.
+        let mut commands = Vec::with_capacity(1);
         loop {
             let item = self.next_non_space();
             match item.kind {
                 kind if kind == end => {
+                    pipe.commands = commands.into();
                     self.check_pipeline(&pipe, context)?;
                     return Ok(pipe);
                 }
@@ -34,7 +37,7 @@ impl<'a> Parser<'a> {
                 | Kind::LeftParen => {
                     self.back(item);
                     let command = self.command()?;
-                    pipe.commands.push(command);
+                    commands.push(command);
                 }
                 _ => return self.unexpected(&item, context),
             }
@@ -42,6 +45,7 @@ impl<'a> Parser<'a> {
     }
 
     fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Result<()> {
+        let mut declared = Vec::new();
         while self.peek_non_space().kind == Kind::Variable {
             let variable = self.next();
             let space = (self.peek().kind == Kind::Space).then(|| self.next());
@@ -51,13 +55,14 @@ impl<'a> Parser<'a> {
                 kind @ (Kind::Assign | Kind::Declare) => {
                     pipe.is_assign = kind == Kind::Assign;
                     self.next_non_space();
-                    self.declare(pipe, &variable);
+                    self.declare(&mut declared, &variable);
+                    pipe.declared = declared.into();
                     return Ok(());
                 }
                 _ if is_comma => {
                     self.next_non_space();
-                    self.declare(pipe, &variable);
-                    if context == "range" && pipe.declared.len() < 2 {
+                    self.declare(&mut declared, &variable);
+                    if context == "range" && declared.len() < 2 {
                         match self.peek_non_space().kind {
                             Kind::Variable | Kind::RightDelim | Kind::RightParen => continue,
                             _ => return self.error("range can only initialize variables"),
@@ -70,17 +75,19 @@ impl<'a> Parser<'a> {
                         self.back(space);
                     }
                     self.back(variable);
+                    pipe.declared = declared.into();
                     return Ok(());
                 }
             }
         }
+        pipe.declared = declared.into();
         Ok(())
     }
 
-    fn declare(&mut self, pipe: &mut Pipe, variable: &Item<'a>) {
-        let name = Str::new(&variable.text);
+    fn declare(&mut self, declared: &mut Vec<Str>, variable: &Item<'a>) {
+        let name = self.name(&variable.text);
         self.variables.push(name.clone());
-        pipe.declared.push(name);
+        declared.push(name);
     }
 
     fn check_pipeline(&self, pipe: &Pipe, context: &str) -> Result<()> {
@@ -104,11 +111,12 @@ impl<'a> Parser<'a> {
     }
 
     fn command(&mut self) -> Result<Command> {
-        let mut command = Command { pos: self.peek_non_space().pos, args: Vec::new() };
+        let pos = self.peek_non_space().pos;
+        let mut args = Vec::with_capacity(1);
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                command.args.push(operand);
+                args.push(operand);
             }
             let item = self.next();
             match item.kind {
@@ -119,10 +127,10 @@ impl<'a> Parser<'a> {
             }
             break;
         }
-        if command.args.is_empty() {
+        if args.is_empty() {
             return self.error("empty command");
         }
-        Ok(command)
+        Ok(Command { pos, args: args.into() })
     }
 
     fn operand(&mut self) -> Result<Option<Term>> {
@@ -133,16 +141,17 @@ impl<'a> Parser<'a> {
         let pos = self.peek().pos;
         let mut fields = Vec::new();
         while self.peek().kind == Kind::Field {
-            fields.push(Str::new(&self.next().text[1..]));
+            let item = self.next();
+            fields.push(self.name(&item.text[1..]));
         }
         Ok(Some(match node {
-            Term::Field { mut idents, .. } => {
-                idents.append(&mut fields);
-                Term::Field { pos, idents }
+            Term::Field { idents, .. } => {
+                fields.splice(0..0, idents);
+                Term::Field { pos, idents: fields.into() }
             }
-            Term::Variable { mut idents, .. } => {
-                idents.append(&mut fields);
-                Term::Variable { pos, idents }
+            Term::Variable { idents, .. } => {
+                fields.splice(0..0, idents);
+                Term::Variable { pos, idents: fields.into() }
             }
             Term::Bool { .. }
             | Term::String { .. }
@@ -152,7 +161,7 @@ impl<'a> Parser<'a> {
                 let shown = go::quote(node.to_string().as_bytes());
                 return self.error(format!("unexpected . after term {shown}"));
             }
-            node => Term::Chain { pos, node: Box::new(node), fields },
+            node => Term::Chain { pos, node: Box::new(node), fields: fields.into() },
         }))
     }
 
@@ -167,13 +176,13 @@ impl<'a> Parser<'a> {
             Kind::Dot => Term::Dot { pos },
             Kind::Nil => Term::Nil { pos },
             Kind::Variable => {
-                let name = Str::new(&item.text);
+                let name = self.name(&item.text);
                 if !self.variables.contains(&name) {
                     return self.error(format!("undefined variable {}", go::quote(&item.text)));
                 }
-                Term::Variable { pos, idents: vec![name] }
+                Term::Variable { pos, idents: [name].into() }
             }
-            Kind::Field => Term::Field { pos, idents: vec![Str::new(&item.text[1..])] },
+            Kind::Field => Term::Field { pos, idents: [self.name(&item.text[1..])].into() },
             Kind::Bool => Term::Bool { pos, truth: &*item.text == b"true" },
             Kind::CharConstant | Kind::Complex | Kind::Number => {
                 let text = String::from_utf8_lossy(&item.text);
@@ -189,7 +198,7 @@ impl<'a> Parser<'a> {
             }
             Kind::String | Kind::RawString => {
                 let text = self.unquote(&item)?;
-                Term::String { pos, quoted: Str::new(&item.text), text }
+                Term::String { pos, literal: Box::new(Literal { quoted: self.piece(&item), text }) }
             }
             _ => {
                 self.back(item);

@@ -4,7 +4,7 @@ use super::parse;
 use crate::helm::render::text::Str;
 
 fn shown(text: &str) -> String {
-    match parse("x.yaml", &Str::from(text)) {
+    match parse("x.yaml", &Str::from(text)).and_then(|parsed| parsed.trees("x.yaml")) {
         Ok(trees) => {
             trees.iter().map(|tree| format!("{}={}", tree.name, tree.root)).collect::<Vec<_>>().join("|")
         }
