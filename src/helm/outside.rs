@@ -1,5 +1,8 @@
 //! The outside world of a render: the system's own, and one that is always the same.
 
+use std::sync::LazyLock;
+use std::time::Instant;
+
 use sha2::{Digest as _, Sha256};
 
 use super::render::{Chance, Clock};
@@ -25,6 +28,12 @@ impl Clock for SystemClock {
     fn now(&self) -> (i64, u32) {
         let now = crate::time::now();
         (now.unix_timestamp(), now.nanosecond())
+    }
+
+    fn monotonic(&self) -> Option<i64> {
+        // Go counts from the start of the process, we from the first question.
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        i64::try_from(START.elapsed().as_nanos()).ok()
     }
 }
 

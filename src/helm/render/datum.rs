@@ -41,6 +41,8 @@ pub(crate) enum Datum {
 #[derive(Debug, Clone)]
 pub(crate) enum Object {
     Version(Version),
+    /// A version that a method has returned: no pointer, so that methods of pointers are none of its own.
+    VersionStruct(Version),
     Certificate {
         cert: Str,
         key: Str,
@@ -302,6 +304,7 @@ impl Datum {
             Self::Duration(_) => "time.Duration",
             Self::Object(object) => match &**object {
                 Object::Version(_) => "*semver.Version",
+                Object::VersionStruct(_) => "semver.Version",
                 Object::Certificate { .. } => "sprig.certificate",
                 Object::Capabilities { .. } => "*common.Capabilities",
                 Object::KubeVersion { .. } => "common.KubeVersion",
@@ -411,7 +414,9 @@ impl Datum {
 impl Object {
     fn deep_equal(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Version(a), Self::Version(b)) => a.original() == b.original(),
+            (Self::Version(a), Self::Version(b)) | (Self::VersionStruct(a), Self::VersionStruct(b)) => {
+                a.original() == b.original()
+            }
             (Self::Certificate { cert: a, key: b }, Self::Certificate { cert: c, key: d }) => {
                 (a, b) == (c, d)
             }

@@ -186,6 +186,11 @@ pub trait Chance: Debug {
 pub trait Clock: Debug {
     /// Seconds and nanoseconds since 1970 in UTC.
     fn now(&self) -> (i64, u32);
+    /// Nanoseconds on a clock that is never set, which Go shows behind the text of `now`; none where the same
+    /// time must have the same text.
+    fn monotonic(&self) -> Option<i64> {
+        None
+    }
     /// The local time zone's name as IANA calls it.
     fn zone(&self) -> String {
         "UTC".to_owned()

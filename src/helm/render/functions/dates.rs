@@ -80,7 +80,9 @@ const HOUR: i64 = 3_600_000_000_000;
 fn now(machine: &Machine<'_, '_>) -> Time {
     let (seconds, nanos) = machine.outside.clock.now();
     let zone = Zone::named("Local", &machine.outside.clock.zone());
-    Time::utc(seconds, nanos).is_in(&zone)
+    let mut now = Time::utc(seconds, nanos).is_in(&zone);
+    now.monotonic = machine.outside.clock.monotonic();
+    now
 }
 
 fn instant(machine: &Machine<'_, '_>, datum: &Datum) -> Time {

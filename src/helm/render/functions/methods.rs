@@ -103,6 +103,10 @@ const KUBE_VERSION: &[Method] = &[
     }),
 ];
 
+/// The methods of a version that only its pointer has.
+const OF_POINTERS: &[&[u8]] =
+    &[b"Original", b"Compare", b"Equal", b"LessThan", b"LessThanEqual", b"GreaterThan", b"GreaterThanEqual"];
+
 const SEMVER: &[Method] = &[
     method("Major", &[], |version, _| Ok(Datum::Uint64(semver(version).major))),
     method("Minor", &[], |version, _| Ok(Datum::Uint64(semver(version).minor))),
@@ -184,6 +188,7 @@ const TIME: &[Method] = &[
             let after = crate::helm::render::time::to_days(year, month, 1) + i64::from(now.day) - 1 + days;
             let mut moved = time.clone();
             moved.seconds += (after - before) * 86_400;
+            moved.monotonic = None;
             Datum::Time(moved)
         })
     }),
@@ -226,6 +231,8 @@ pub(crate) fn find_method(datum: &Datum, name: &[u8]) -> Option<&'static Method>
         Datum::Duration(_) => DURATION,
         Datum::Object(object) => match &**object {
             Object::Version(_) => SEMVER,
+            Object::VersionStruct(_) if OF_POINTERS.contains(&name) => return None,
+            Object::VersionStruct(_) => SEMVER,
             Object::KubeVersion { .. } => KUBE_VERSION,
             _ => return None,
         },
@@ -260,7 +267,7 @@ fn flat(files: &Datum, content_of: impl Fn(&[u8]) -> Str) -> Outcome {
 
 fn semver(datum: &Datum) -> Version {
     if let Datum::Object(object) = datum
-        && let Object::Version(version) = &**object
+        && let Object::Version(version) | Object::VersionStruct(version) = &**object
     {
         return version.clone();
     }
@@ -268,7 +275,7 @@ fn semver(datum: &Datum) -> Version {
 }
 
 fn semver_of(version: Version) -> Datum {
-    Datum::Object(Rc::new(Object::Version(version)))
+    Datum::Object(Rc::new(Object::VersionStruct(version)))
 }
 
 fn with_time(datum: &Datum, run: impl Fn(&crate::helm::render::time::Time) -> Datum) -> Outcome {

@@ -316,7 +316,7 @@ fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
         Datum::Time(time) => Some(Str::from(time.text())),
         Datum::Duration(nanos) => Some(Str::from(crate::helm::render::time::duration_text(*nanos))),
         Datum::Object(object) => match &**object {
-            Object::Version(version) => Some(Str::from(version.to_string())),
+            Object::Version(version) | Object::VersionStruct(version) => Some(Str::from(version.to_string())),
             _ => None,
         },
         _ => None,
@@ -332,7 +332,7 @@ fn print_object(out: &mut Vec<u8>, object: &Object, verb: char, flags: Flags, de
         return pad(out, b"0xc000000000", flags);
     }
     let fields = match object {
-        Object::Version(version) => vec![
+        Object::Version(version) | Object::VersionStruct(version) => vec![
             ("major", Datum::Uint64(version.major)),
             ("minor", Datum::Uint64(version.minor)),
             ("patch", Datum::Uint64(version.patch)),

@@ -59,7 +59,7 @@ fn plain_at(datum: &Datum, depth: usize) -> Result<Value, String> {
         ),
         Datum::Time(time) => Value::String(time.rfc3339()),
         Datum::Object(object) => match &**object {
-            Object::Version(version) => Value::String(version.to_string()),
+            Object::Version(version) | Object::VersionStruct(version) => Value::String(version.to_string()),
             object => {
                 let fields = fields(object).into_iter();
                 Value::Map(
@@ -77,7 +77,7 @@ fn fields(object: &Object) -> Vec<(String, Datum)> {
     let named = |name: &str, value: &Datum| (name.to_owned(), value.clone());
     let text = |name: &str, text: &Str| (name.to_owned(), Datum::Str(text.clone()));
     match object {
-        Object::Version(_) => Vec::new(),
+        Object::Version(_) | Object::VersionStruct(_) => Vec::new(),
         Object::Certificate { cert, key } => vec![text("Cert", cert), text("Key", key)],
         Object::Capabilities { kube_version, api_versions, helm_version } => vec![
             named("KubeVersion", kube_version),
@@ -168,7 +168,9 @@ impl Writer {
             }
             Datum::Time(time) => self.text(time.rfc3339().as_bytes()),
             Datum::Object(object) => match &**object {
-                Object::Version(version) => self.text(version.to_string().as_bytes()),
+                Object::Version(version) | Object::VersionStruct(version) => {
+                    self.text(version.to_string().as_bytes());
+                }
                 object => {
                     let fields = fields(object);
                     self.out.push('{');

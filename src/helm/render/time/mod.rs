@@ -23,6 +23,8 @@ pub(crate) struct Time {
     pub(crate) offset: i32,
     /// The zone's abbreviation; empty where it has none.
     pub(crate) zone: Str,
+    /// Nanoseconds on the clock that is never set, of an instant that was read from the clock.
+    pub(crate) monotonic: Option<i64>,
 }
 
 /// The calendar's view of an instant.
@@ -47,19 +49,20 @@ impl Time {
     }
 
     pub(crate) fn utc(seconds: i64, nanos: u32) -> Self {
-        Self { seconds, nanos, offset: 0, zone: Str::from("UTC") }
+        Self { seconds, nanos, offset: 0, zone: Str::from("UTC"), monotonic: None }
     }
 
     pub(crate) fn is_in(&self, zone: &Zone) -> Self {
         let (offset, name) = zone.at(self.seconds);
-        Self { offset, zone: Str::from(name.as_str()), ..self.clone() }
+        Self { offset, zone: Str::from(name.as_str()), monotonic: None, ..self.clone() }
     }
 
     pub(crate) fn add(&self, nanos: i64) -> Self {
+        let monotonic = self.monotonic.and_then(|before| before.checked_add(nanos));
         let total = i64::from(self.nanos) + nanos.rem_euclid(1_000_000_000);
         let seconds = self.seconds + nanos.div_euclid(1_000_000_000) + total / 1_000_000_000;
         let nanos = u32::try_from(total % 1_000_000_000).unwrap_or(0);
-        Self { seconds, nanos, ..self.clone() }
+        Self { seconds, nanos, monotonic, ..self.clone() }
     }
 
     /// The duration since another, within what a duration can be.
@@ -92,7 +95,10 @@ impl Time {
 
     /// As `%v` prints it.
     pub(crate) fn text(&self) -> String {
-        self.format("2006-01-02 15:04:05.999999999 -0700 MST")
+        let text = self.format("2006-01-02 15:04:05.999999999 -0700 MST");
+        let Some(monotonic) = self.monotonic else { return text };
+        let (sign, size) = (if monotonic < 0 { '-' } else { '+' }, monotonic.unsigned_abs());
+        format!("{text} m={sign}{}.{:09}", size / 1_000_000_000, size % 1_000_000_000)
     }
 
     /// As JSON holds it.

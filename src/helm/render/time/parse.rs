@@ -268,16 +268,16 @@ impl Fields {
             }
             let (known, name) = zone.at(seconds);
             let name = if known == offset { name } else { self.zone.unwrap_or_default() };
-            return Ok(Time { seconds, nanos, offset, zone: Str::from(name) });
+            return Ok(Time { seconds, nanos, offset, zone: Str::from(name), monotonic: None });
         }
         let seconds = zone.instant(local);
         let (offset, name) = zone.at(seconds);
         match self.zone {
             Some(asked) if asked != name => {
                 // A name without an offset that the zone does not have counts as UTC.
-                Ok(Time { seconds: local, nanos, offset: 0, zone: Str::from(asked) })
+                Ok(Time { seconds: local, nanos, offset: 0, zone: Str::from(asked), monotonic: None })
             }
-            _ => Ok(Time { seconds, nanos, offset, zone: Str::from(name) }),
+            _ => Ok(Time { seconds, nanos, offset, zone: Str::from(name), monotonic: None }),
         }
     }
 }
