@@ -130,8 +130,12 @@ async fn a_bastion_is_named_where_it_is_the_one_that_fails() {
 async fn a_bastion_that_stalls_ends_with_the_phase_of_the_machine_behind_it() {
     let (bastion, server) = (serving!(), serving!());
     let measure = Gate::to(bastion.port, Fault::None, 0).await;
-    drop(open(&bastion.target_at(measure.port)).await.unwrap());
-    let stall = Fault::Stall(Way::Down, measure.passed(Way::Down) + 300);
+    let session = open(&bastion.target_at(measure.port)).await.unwrap();
+    let mut channel = session.channel("127.0.0.1", server.port, &patience()).await.unwrap();
+    channel.read_exact(&mut [0; 8]).await.unwrap();
+    // The machine's banner has passed with this, and the stall comes soon after it.
+    let stall = Fault::Stall(Way::Down, measure.passed(Way::Down) + 100);
+    drop((channel, session));
     let gate = Gate::to(bastion.port, stall, 1).await;
     let limits = Limits { channel: Duration::from_millis(700), ..super::short() };
     let road = Road { proxy: None, bastions: vec![bastion.target_at(gate.port)] };
