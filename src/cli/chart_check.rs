@@ -72,7 +72,8 @@ impl ChartCheck {
         let options = self.release.options(&self.name)?;
         let chart = self.place.chart(chart)?;
         let mut chance = SeededChance::new(b"chart-check");
-        let mut outside = Outside { chance: &mut chance, clock: &SystemClock, dns: None, lookup: None };
+        let mut outside =
+            Outside { chance: &mut chance, clock: &SystemClock, dns: None, lookup: None, draws: None };
         let (rendered, found) = examine(engine, &chart, &values, &options, &mut outside, selection)?;
         for warning in &rendered.warnings {
             super::say(warning);

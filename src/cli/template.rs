@@ -49,7 +49,8 @@ impl Template {
         let options = self.release.options(name)?;
         let chart = self.place.chart(path)?;
         let mut chance = SystemChance;
-        let mut outside = Outside { chance: &mut chance, clock: &SystemClock, dns: None, lookup: None };
+        let mut outside =
+            Outside { chance: &mut chance, clock: &SystemClock, dns: None, lookup: None, draws: None };
         // The process ends soon: taking thousands of trees apart before that would be 5 % of its time.
         let engine = ManuallyDrop::new(Engine::new());
         template(&engine, chart, &values, &options, &mut outside).map_err(Failed::from)

@@ -30,6 +30,7 @@ pub mod manifest;
 pub mod outside;
 pub mod release;
 pub mod render;
+pub mod stable;
 pub mod template;
 pub mod value;
 pub mod version;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::helm::chart::{Chart, Crd, PrepareError, Prepared, SchemaCheck, prepare};
 use crate::helm::manifest::{self, BadManifest, Hook, Manifest};
 use crate::helm::render::{
-    Capabilities, ChartInput, Engine, Limits, Outside, Release, RenderError, RenderInput, Watched,
+    Capabilities, ChartInput, Engine, Limits, Outside, Release, RenderError, RenderInput, Touched, Watched,
 };
 use crate::helm::value::Map;
 use crate::helm::version;
@@ -49,6 +49,8 @@ pub struct Rendered {
     pub values: Map,
     /// What Helm would print beside the result.
     pub warnings: Vec<String>,
+    /// What each template asked of the outside world, by its path; empty where nobody kept it.
+    pub touched: BTreeMap<String, Touched>,
 }
 
 /// A rendered release with what was seen while it was rendered.
@@ -109,7 +111,9 @@ pub fn template(
 ) -> Result<Rendered, TemplateError> {
     let prepared = ready(chart, values, options)?;
     let files = engine.render(&input(&prepared, options), outside)?;
-    rendered(prepared, files, options).map(|(rendered, _)| rendered)
+    let (mut rendered, _) = rendered(prepared, files, options)?;
+    rendered.touched = touched(outside);
+    Ok(rendered)
 }
 
 /// Renders a release for its checks: slower, and the same.
@@ -123,7 +127,8 @@ pub fn template_watched(
     let prepared = ready(chart, values, options)?;
     let mut watched = engine.render_watched(&input(&prepared, options), outside)?;
     let files = std::mem::take(&mut watched.files);
-    let (rendered, chart) = rendered(prepared, files, options)?;
+    let (mut rendered, chart) = rendered(prepared, files, options)?;
+    rendered.touched = touched(outside);
     Ok(Examined { rendered, chart, watched })
 }
 
@@ -178,8 +183,13 @@ fn rendered(
         notes,
         values: prepared.values,
         warnings: prepared.warnings,
+        touched: BTreeMap::new(),
     };
     Ok((rendered, prepared.chart))
+}
+
+fn touched(outside: &Outside<'_>) -> BTreeMap<String, Touched> {
+    outside.draws.as_ref().map(|draws| draws.touched().clone()).unwrap_or_default()
 }
 
 /// Names of releases are names of the DNS, shorter so that charts can put something behind them.

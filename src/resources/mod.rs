@@ -2,6 +2,7 @@
 
 mod chart;
 mod chart_place;
+mod clusters;
 mod expiry;
 mod explain;
 pub mod functions;
@@ -10,6 +11,7 @@ mod node_pool;
 mod pages;
 mod planned_networks;
 mod registries;
+mod release;
 mod service;
 mod skus;
 mod tags;

@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use super::chart::Chart;
+use super::clusters::Clusters;
 use super::functions;
 use super::network::Network;
 use super::node_pool::NodePool;
 use super::planned_networks::PlannedNetworks;
+use super::release::Release;
 use super::skus::Skus;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::helm::render::Engine;
@@ -30,10 +32,17 @@ pub fn provider(environment: Box<dyn Environment>) -> Arc<dyn Service> {
     let networks = Arc::new(PlannedNetworks::default());
     let network: Arc<dyn Managed> = Arc::new(Network::new(Arc::clone(&context), Arc::clone(&networks)));
     let pool: Arc<dyn Managed> = Arc::new(NodePool::new(Arc::clone(&context), networks));
+    let clusters = Arc::new(Clusters::new(Arc::clone(&context)));
+    let release: Arc<dyn Managed> =
+        Arc::new(Release::new(Arc::clone(&context), Arc::clone(&engine), clusters));
     let skus: Arc<dyn Source> = Arc::new(Skus::new(Arc::clone(&context)));
     let chart: Arc<dyn Source> = Arc::new(Chart::new(Arc::clone(&context), Arc::clone(&engine)));
     Arc::new(Bud {
-        managed: BTreeMap::from([("bud_network", network), ("bud_node_pool", pool)]),
+        managed: BTreeMap::from([
+            ("bud_network", network),
+            ("bud_node_pool", pool),
+            ("bud_release", release),
+        ]),
         sources: BTreeMap::from([("bud_chart", chart), ("bud_skus", skus)]),
         context,
     })
@@ -67,6 +76,7 @@ impl Service for Bud {
             resources: BTreeMap::from([
                 ("bud_network", super::network::resource()),
                 ("bud_node_pool", super::node_pool::resource()),
+                ("bud_release", super::release::resource()),
             ]),
             data_sources: BTreeMap::from([
                 ("bud_chart", super::chart::source()),

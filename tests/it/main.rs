@@ -31,5 +31,6 @@ mod node_pool;
 mod process;
 mod published;
 mod real;
+mod release;
 mod ssh_room;
 mod tidy;

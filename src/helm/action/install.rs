@@ -119,6 +119,10 @@ async fn hold(
         Some(look) => look,
         None => look(work, &history, drafts, options, Unknown::Refuse).await?,
     };
+    if let Some(drawn) = &desired.drawn {
+        // Before the first object: whoever goes on after a cut draws the same again.
+        work.store.keep_drawn(drawn).await.map_err(ActionError::from)?;
+    }
     let revision = prepare(&history, desired, options, look);
     deploy(work, &history, revision, options).await
 }

@@ -51,6 +51,7 @@ pub use rollback::rollback;
 pub use uninstall::{Removed, uninstall};
 
 use crate::helm::release::{History, Record, Store};
+use crate::helm::render::Drawn;
 use crate::helm::template::Rendered;
 use crate::kube::Client;
 
@@ -71,6 +72,8 @@ pub struct Desired {
     pub labels: BTreeMap<String, String>,
     /// One line about the revision; Helm's own where this is empty.
     pub description: Option<String>,
+    /// What it drew from chance and the clock, where that is to be kept and is not kept yet.
+    pub drawn: Option<Drawn>,
 }
 
 /// What an action came to. Its objects may be secret: `Debug` does not show them.
@@ -123,4 +126,16 @@ impl From<ActionError> for Box<Failed> {
 /// A record that cannot be read, and the API's.
 pub async fn history(client: &Client, namespace: &str, name: &str) -> Result<History, ActionError> {
     Ok(Store::new(client, namespace, name).history().await?)
+}
+
+/// All revisions of a release and what it drew: one request.
+///
+/// # Errors
+/// As [`history`].
+pub async fn look(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<(History, Option<Drawn>), ActionError> {
+    Ok(Store::new(client, namespace, name).look().await?)
 }

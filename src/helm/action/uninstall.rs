@@ -41,8 +41,12 @@ pub async fn uninstall(
     patience: &Patience,
 ) -> Result<Removed, Box<Failed>> {
     let mut work = Work::new(client, namespace, name, observer, patience);
-    let history = work.store.history().await.map_err(ActionError::from)?;
+    let (history, drawn) = work.store.look().await.map_err(ActionError::from)?;
     if history.is_empty() {
+        if drawn.is_some() {
+            // What a removal left that was cut off at its end.
+            work.store.forget_drawn().await.map_err(ActionError::from)?;
+        }
         return Ok(Removed::default());
     }
     work.observer.saw(Event::Writing);
@@ -54,7 +58,11 @@ pub async fn uninstall(
     let result = async {
         let history = if ours_before { work.store.history().await? } else { history };
         super::recover::may_go_on(&history, Interrupted::Recover, ours_before, removal.timeout, now())?;
-        remove(&mut work, &history, removal).await
+        let removed = remove(&mut work, &history, removal).await?;
+        if drawn.is_some() && !removal.keep_history {
+            work.store.forget_drawn().await?;
+        }
+        Ok(removed)
     }
     .await;
     if let Some(lease) = lease {

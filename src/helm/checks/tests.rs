@@ -35,7 +35,8 @@ fn examined(files: &[(&str, &str)], values: &str, kubernetes: Option<&str>) -> V
         limits: Limits::default(),
     };
     let mut chance = SeededChance::new(b"checks");
-    let mut outside = Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None };
+    let mut outside =
+        Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None, draws: None };
     let values = read_values(values.as_bytes()).unwrap();
     let (chart, all) = (chart(files), Selection::default());
     examine(&Engine::new(), &chart, &values, &options, &mut outside, &all).unwrap().1

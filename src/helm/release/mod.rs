@@ -7,6 +7,7 @@
 //! Source: Helm 4.3, `pkg/release/v1`, `pkg/storage`, `pkg/chart/v2`.
 
 mod chart;
+mod drawn_store;
 mod error;
 mod history;
 mod hook;

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::drawn_store;
 use super::error::RecordError;
 use super::history::History;
 use super::record::Record;
 use super::stored::{self, Moment};
+use crate::helm::render::Drawn;
 use crate::kube::{Client, Deletion, Kind, KubeError, Scope, Selector, Writing};
 use crate::outcome::Presence;
 use crate::time::{Patience, now};
@@ -42,6 +44,46 @@ impl Store {
         let listing = self.client.list(&self.kind, Some(&self.namespace), &chosen).await?;
         let records: Result<_, RecordError> = listing.items.iter().map(stored::read).collect();
         Ok(History::new(records?))
+    }
+
+    /// All revisions and what the release drew: one request.
+    ///
+    /// # Errors
+    /// As [`Store::history`].
+    pub async fn look(&self) -> Result<(History, Option<Drawn>), RecordError> {
+        let chosen = Selector::labels(drawn_store::selector(&self.name));
+        let listing = self.client.list(&self.kind, Some(&self.namespace), &chosen).await?;
+        let (drawn, records): (Vec<&Value>, Vec<&Value>) =
+            listing.items.iter().partition(|secret| drawn_store::is_drawn(secret));
+        let records: Result<_, RecordError> = records.into_iter().map(stored::read).collect();
+        let drawn = drawn.first().map(|secret| drawn_store::read(secret)).transpose()?;
+        Ok((History::new(records?), drawn))
+    }
+
+    /// Keeps what the release drew.
+    ///
+    /// # Errors
+    /// As the API's.
+    pub async fn keep_drawn(&self, drawn: &Drawn) -> Result<(), RecordError> {
+        let secret = drawn_store::write(&self.namespace, &self.name, drawn)?;
+        let at = self.kind.at(Some(&self.namespace), &drawn_store::key(&self.name));
+        match self.client.create(&self.kind, Some(&self.namespace), &secret, &writing()).await {
+            Err(KubeError::AlreadyExists { .. }) => {
+                self.client.replace(&at, &secret, &writing()).await?;
+                Ok(())
+            }
+            made => Ok(made.map(|_| ())?),
+        }
+    }
+
+    /// Forgets what the release drew; nothing to forget is no error.
+    ///
+    /// # Errors
+    /// As the API's.
+    pub async fn forget_drawn(&self) -> Result<(), RecordError> {
+        let at = self.kind.at(Some(&self.namespace), &drawn_store::key(&self.name));
+        self.client.delete(&at, &Deletion::default()).await?;
+        Ok(())
     }
 
     /// Stores a new revision. After an answer that did not come, the record is looked at: it may be there.

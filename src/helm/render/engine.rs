@@ -113,6 +113,9 @@ pub(super) fn render(
             continue;
         }
         let file = &files[name];
+        if let Some(draws) = &mut machine.outside.draws {
+            draws.starts(name);
+        }
         if let Some(attentive) = &mut machine.attentive {
             attentive.starts(name);
         }

@@ -29,7 +29,8 @@ fn render(template: &str, limits: Limits) -> Result<String, RenderError> {
             limits,
         };
         let mut chance = SeededChance::new(b"");
-        let mut outside = Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None };
+        let mut outside =
+            Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None, draws: None };
         Engine::new().render(&input, &mut outside).map(|files| files["c/templates/a"].clone())
     };
     std::thread::Builder::new().stack_size(Limits::STACK).spawn(work).unwrap().join().unwrap()

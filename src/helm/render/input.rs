@@ -1,5 +1,6 @@
 //! What a render is given: the chart, the release, the cluster's capabilities, and the outside world.
 
+use super::drawn::Draws;
 use crate::helm::value::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -231,4 +232,6 @@ pub struct Outside<'a> {
     pub dns: Option<&'a dyn Dns>,
     /// The cluster; without it `lookup` is an empty map, as in `helm template`.
     pub lookup: Option<&'a mut dyn Lookup>,
+    /// What is drawn again and what is drawn anew; without it nobody keeps what templates draw and ask.
+    pub draws: Option<&'a mut Draws>,
 }

@@ -8,6 +8,7 @@
 //! What this room does not know: how charts are loaded and values coalesced, what a manifest means.
 
 mod datum;
+mod drawn;
 mod engine;
 mod error;
 mod exec;
@@ -27,6 +28,7 @@ mod toml;
 #[cfg(test)]
 mod hostile_tests;
 
+pub use drawn::{Drawn, Draws, Touched};
 pub use engine::Watched;
 pub use error::{RenderError, RenderErrorKind};
 pub use input::{

@@ -5,7 +5,12 @@ mod explain;
 mod rendering;
 
 pub(super) use declaration::source;
-pub(super) use explain::{dependency as dependency_problem, fetch as fetch_problem};
+pub(super) use explain::{
+    dependency as dependency_problem, fetch as fetch_problem, template as template_problem,
+};
+pub(super) use rendering::{
+    check as check_rendering, document as values_document, kubernetes as kubernetes_version, on_a_large_stack,
+};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};

@@ -119,7 +119,8 @@ pub(super) fn status(
         limits: Limits::default(),
     };
     let mut chance = SeededChance::new(b"bud_chart");
-    let mut outside = Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None };
+    let mut outside =
+        Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None, draws: None };
     let rendered = template(engine, chart, &values, &options, &mut outside)
         .map_err(|error| explain::template(&error))?;
     let crds: BTreeMap<String, String> = rendered

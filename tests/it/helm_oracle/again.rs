@@ -30,7 +30,8 @@ fn options() -> TemplateOptions {
 
 fn rendered(engine: &Engine, chart: Chart, values: &Map) -> Rendered {
     let mut chance = SeededChance::new(b"again");
-    let mut outside = Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None };
+    let mut outside =
+        Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None, draws: None };
     template(engine, chart, values, &options(), &mut outside).expect("a chart that renders")
 }
 

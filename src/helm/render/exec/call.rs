@@ -44,7 +44,7 @@ impl Machine<'_, '_> {
                     Err(cause) => self.called(state, function.name, node, Err(Failure::text(cause))),
                 };
             }
-            Run::World(run) => run(self, &into_data(values)),
+            Run::World(run) => self.call_world(function.name, run, &into_data(values)),
             Run::ShortCircuit { .. } => Ok(Datum::Nil),
         };
         self.called(state, function.name, node, result)
@@ -62,9 +62,43 @@ impl Machine<'_, '_> {
         last: Option<Slot>,
     ) -> Result<Slot> {
         self.count_args(state, method.name, method.params, false, args.len(), last.is_some())?;
-        let values = self.args(state, dot, method.params, false, args, last)?;
-        let result = (method.run)(receiver, &into_data(values)).map_err(Failure::text);
+        let values = into_data(self.args(state, dot, method.params, false, args, last)?);
+        if let (Some(draws), Datum::List(list), "Has") = (&mut self.outside.draws, receiver, method.name)
+            && list.kind() == ListKind::Versions
+        {
+            draws.asks_for_api(values.first());
+        }
+        let result = (method.run)(receiver, &values).map_err(Failure::text);
         self.called(state, method.name, node, result)
+    }
+
+    /// Calls what needs the outside world; what was drawn before is drawn again.
+    fn call_world(
+        &mut self,
+        name: &str,
+        run: fn(&mut Self, &[Datum]) -> Result<Datum>,
+        args: &[Datum],
+    ) -> Result<Datum> {
+        let Some(call) = self.outside.draws.as_mut().and_then(|draws| draws.call(name, args)) else {
+            return run(self, args);
+        };
+        if let Some(earlier) = self.outside.draws.as_mut().and_then(|draws| draws.earlier(&call)) {
+            return Ok(earlier);
+        }
+        let result = run(self, args)?;
+        if let Some(draws) = &mut self.outside.draws {
+            draws.drew(&call, &result);
+        }
+        Ok(result)
+    }
+
+    /// Seconds and nanoseconds since 1970, for this template.
+    pub(crate) fn now(&mut self) -> (i64, u32) {
+        let clock = self.outside.clock.now();
+        match &mut self.outside.draws {
+            Some(draws) => draws.now(clock),
+            None => clock,
+        }
     }
 
     fn called<'t>(

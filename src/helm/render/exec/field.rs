@@ -58,6 +58,11 @@ impl Machine<'_, '_> {
                 return Ok(if map.kind().holds_any() { Slot::Any(value) } else { Slot::Own(value) });
             }
             Datum::Object(object) => {
+                if let (Object::Capabilities { .. }, b"KubeVersion", Some(draws)) =
+                    (&**object, name.bytes(), &mut self.outside.draws)
+                {
+                    draws.touch(|touched| touched.version = true);
+                }
                 if let Some(value) = struct_field(object, name.bytes()) {
                     if has_args {
                         let cause = format!("{name} has arguments but cannot be invoked as function");

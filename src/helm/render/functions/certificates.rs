@@ -129,7 +129,7 @@ fn issue(machine: &mut Machine<'_, '_>, subject: &Subject, key: &str, by: &By) -
     machine.outside.chance.fill(&mut serial);
     serial[0] &= 0x7F;
     params.serial_number = Some(SerialNumber::from_slice(&serial));
-    let (now, _) = machine.outside.clock.now();
+    let (now, _) = machine.now();
     let date = |seconds: i64| {
         time::OffsetDateTime::from_unix_timestamp(seconds)
             .map_err(|_| Failure::text("error creating certificate: x509: cannot encode a date"))

@@ -77,15 +77,16 @@ pub(super) const TABLE: &[Function] = &[
 
 const HOUR: i64 = 3_600_000_000_000;
 
-fn now(machine: &Machine<'_, '_>) -> Time {
-    let (seconds, nanos) = machine.outside.clock.now();
+fn now(machine: &mut Machine<'_, '_>) -> Time {
+    let (seconds, nanos) = machine.now();
     let zone = Zone::named("Local", &machine.outside.clock.zone());
     let mut now = Time::utc(seconds, nanos).is_in(&zone);
-    now.monotonic = machine.outside.clock.monotonic();
+    // A time that is drawn again has the same text.
+    now.monotonic = if machine.outside.draws.is_some() { None } else { machine.outside.clock.monotonic() };
     now
 }
 
-fn instant(machine: &Machine<'_, '_>, datum: &Datum) -> Time {
+fn instant(machine: &mut Machine<'_, '_>, datum: &Datum) -> Time {
     match datum {
         Datum::Time(time) => time.clone(),
         Datum::Int(seconds) | Datum::Int64(seconds) => Time::utc(*seconds, 0),
@@ -93,7 +94,7 @@ fn instant(machine: &Machine<'_, '_>, datum: &Datum) -> Time {
     }
 }
 
-fn in_zone(machine: &Machine<'_, '_>, layout: &str, date: &Datum, zone: &str) -> Datum {
+fn in_zone(machine: &mut Machine<'_, '_>, layout: &str, date: &Datum, zone: &str) -> Datum {
     let zone = Zone::named(zone, &machine.outside.clock.zone());
     Datum::str(instant(machine, date).is_in(&zone).format(layout))
 }

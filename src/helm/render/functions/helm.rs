@@ -23,6 +23,9 @@ pub(super) const TABLE: &[Function] = &[
     world("fail", &[S], |_, args| Err(Failure::refused(&utf8(&args[0])))),
     world("lookup", &[S, S, S, S], |machine, args| {
         let [version, kind, namespace, name] = [0, 1, 2, 3].map(|index| utf8(&args[index]).into_owned());
+        if let Some(draws) = &mut machine.outside.draws {
+            draws.touch(|touched| touched.lookup = true);
+        }
         let Some(lookup) = machine.outside.lookup.as_mut() else { return Ok(Datum::map(Pairs::new())) };
         match lookup.object(&version, &kind, &namespace, &name) {
             Ok(Some(object)) => Ok(Datum::Map(plain_map(&object, MapKind::Any))),
@@ -31,6 +34,9 @@ pub(super) const TABLE: &[Function] = &[
         }
     }),
     world("getHostByName", &[S], |machine, args| {
+        if let Some(draws) = &mut machine.outside.draws {
+            draws.touch(|touched| touched.lookup = true);
+        }
         let Some(dns) = machine.outside.dns else { return Ok(Datum::str("")) };
         let addresses = dns.addresses(&utf8(&args[0]));
         match u64::try_from(addresses.len()) {

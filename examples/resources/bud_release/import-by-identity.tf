@@ -1,0 +1,8 @@
+import {
+  to = bud_release.web
+
+  identity = {
+    namespace = "shop"
+    name      = "web"
+  }
+}
