@@ -32,5 +32,6 @@ mod process;
 mod published;
 mod real;
 mod release;
+mod release_room;
 mod ssh_room;
 mod tidy;

@@ -37,8 +37,10 @@ pub(crate) fn plain(value: &Value) -> Json {
     serde_json::from_str(&compact(value)).unwrap_or(Json::Null)
 }
 
-fn files(files: &[ChartFile]) -> Vec<Json> {
-    files.iter().map(|file| json!({ "name": file.name, "data": STANDARD.encode(&file.data) })).collect()
+/// Files as Go writes a list of them: nothing where there are none.
+fn files(files: &[ChartFile]) -> Json {
+    let one = |file: &ChartFile| json!({ "name": file.name, "data": STANDARD.encode(&file.data) });
+    if files.is_empty() { Json::Null } else { files.iter().map(one).collect() }
 }
 
 fn metadata(from: &ChartMetadata) -> Json {

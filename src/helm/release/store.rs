@@ -141,7 +141,7 @@ impl Store {
     }
 }
 
-/// Helm writes its own Secrets as `helm`, too.
+/// Helm writes the objects of a release as `helm`, and its own Secrets as `Helm`.
 fn writing() -> Writing {
-    Writing::by("helm")
+    Writing::by("Helm")
 }
