@@ -1,5 +1,6 @@
 //! Writing objects: by the server's apply or by patches, in the order of their kinds.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use super::error::ActionError;
 use super::managers::{self, HELM};
-use super::objects::{Target, batches};
+use super::objects::{Identity, Target, batches};
 use super::options::Force;
 use super::ownership::{AT_ONCE, look};
 use super::strategic;
@@ -29,6 +30,8 @@ pub(super) struct Writer<'a> {
     pub(super) originals: &'a [Target],
     /// Whether earlier tools may have managed the objects that are there.
     pub(super) managers: Managers,
+    /// The objects that are taken from others: their fields with them.
+    pub(super) taken: &'a BTreeSet<Identity>,
 }
 
 /// Whether earlier tools may have managed the objects that are there.
@@ -90,10 +93,8 @@ impl Writer<'_> {
         if self.managers == Managers::Migrate {
             managers::migrate(&work.client, &target.at).await?;
         }
-        let conflicts = match self.force {
-            Force::No => Conflicts::Refuse,
-            Force::Replace => Conflicts::Force,
-        };
+        let forced = self.force == Force::Replace || self.taken.contains(&target.identity());
+        let conflicts = if forced { Conflicts::Force } else { Conflicts::Refuse };
         let apply = Apply { writing: writing(work), conflicts };
         match work.client.apply(&target.at, &target.object, &apply).await {
             Err(KubeError::Conflict { conflicts, .. })

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::apply::{Managers, Writer, delete_all};
 use super::error::ActionError;
 use super::hooks;
+use super::install::First;
 use super::objects::{Target, sort};
 use super::observer::{Event, Phase};
 use super::options::{Cleanup, OnFailure, Options, Pods, Removal, Wait};
@@ -37,8 +38,8 @@ pub(super) struct Revision {
     pub(super) targets: Vec<Target>,
     /// The objects that earlier revisions may have left.
     pub(super) originals: Vec<Target>,
-    /// Those of its objects that did not exist before.
-    pub(super) new: Vec<Target>,
+    /// Those of its objects that no earlier revision has.
+    pub(super) first: First,
     /// Whose managers are migrated.
     pub(super) managers: Managers,
 }
@@ -81,6 +82,7 @@ async fn steps(
         force: options.force,
         originals: &revision.originals,
         managers: revision.managers,
+        taken: &revision.first.taken,
     };
     let objects = writer.write_all(work, &revision.targets).await?;
     prune_left(work, revision).await?;
@@ -193,7 +195,7 @@ async fn fail(
     work.patience = work.patience.beyond(work.timeout);
     work.client = work.client.within(&work.patience);
     if options.cleanup == Cleanup::Remove && options.on_failure == OnFailure::Leave {
-        let mut new: Vec<_> = revision.new.iter().cloned().map(|one| (one, None)).collect();
+        let mut new: Vec<_> = revision.first.new.iter().cloned().map(|one| (one, None)).collect();
         new.reverse();
         if let Err(undoing) = delete_all(work, &new, Propagation::Background).await {
             warnings.push(format!("not every new object could be removed: {undoing}"));

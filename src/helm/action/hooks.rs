@@ -2,6 +2,8 @@
 //!
 //! Source: Helm 4.3, `pkg/action/hooks.go`.
 
+use std::collections::BTreeSet;
+
 use super::apply::{Managers, Writer, delete_all};
 use super::error::ActionError;
 use super::objects::{Target, Unknown, parse, resolve, shown};
@@ -87,7 +89,9 @@ async fn execute(
     method: ApplyMethod,
     fail_fast: FailFast,
 ) -> Result<(), ActionError> {
-    let writer = Writer { method, force: Force::No, originals: &[], managers: Managers::Known };
+    let taken = BTreeSet::new();
+    let writer =
+        Writer { method, force: Force::No, originals: &[], managers: Managers::Known, taken: &taken };
     writer.write_all(work, targets).await?;
     let ends: Vec<Target> = targets.iter().filter(|one| has_end(one)).cloned().collect();
     until(work, &ends, Goals { goal: Goal::HookDone, fail_fast }, &work.one_wait()).await

@@ -6,10 +6,10 @@ use super::apply::Managers;
 use super::deploy::{Revision, deploy};
 use super::error::ActionError;
 use super::lease::{self, Taken};
-use super::objects::{Draft, Target, Unknown, parse, resolve, union};
+use super::objects::{Draft, Identity, Target, Unknown, parse, resolve, union};
 use super::observer::{Event, Observer};
 use super::options::{Method, Namespace, Options, Removal, Wait};
-use super::ownership::{check, claim_all};
+use super::ownership::{check, claim_all, is_ours};
 use super::recover::{Found, Intent, found, intent, may_go_on};
 use super::work::Work;
 use super::{Desired, Failed, Outcome, crds, namespace, uninstall};
@@ -133,10 +133,8 @@ struct Look {
     targets: Vec<Target>,
     /// What earlier revisions may have left.
     originals: Vec<Target>,
-    /// Those that did not exist.
-    new: Vec<Target>,
-    /// Whether objects are taken over.
-    adopts: bool,
+    /// What is there of those that no earlier revision has.
+    first: First,
 }
 
 /// Looks for strangers among the objects.
@@ -150,12 +148,42 @@ async fn look(
     let mut targets = resolve(&work.client, drafts, &work.namespace, unknown).await?;
     claim_all(&mut targets, &work.name, &work.namespace);
     let originals = known(work, history).await?;
-    let fresh = fresh(&targets, &originals);
+    let first = first(work, &targets, &originals, options).await?;
+    Ok(Look { targets, originals, first })
+}
+
+/// Objects that come into the release.
+pub(super) struct First {
+    /// Those that did not exist.
+    pub(super) new: Vec<Target>,
+    /// Those that somebody else owned.
+    pub(super) taken: BTreeSet<Identity>,
+    /// Whether any of them exists.
+    exist: bool,
+}
+
+/// Looks at the objects that no earlier revision has.
+pub(super) async fn first(
+    work: &Work<'_>,
+    targets: &[Target],
+    known: &[Target],
+    options: &Options,
+) -> Result<First, ActionError> {
+    let known: BTreeSet<_> = known.iter().map(Target::identity).collect();
+    let fresh: Vec<&Target> = targets.iter().filter(|target| !known.contains(&target.identity())).collect();
     let seen = check(&work.client, &fresh, &work.name, &work.namespace, options.ownership).await?;
-    let pairs = || fresh.iter().zip(&seen);
-    let new = pairs().filter(|(_, seen)| seen.is_none()).map(|(target, _)| (*target).clone()).collect();
-    let adopts = pairs().any(|(_, seen)| seen.is_some());
-    Ok(Look { targets, originals, new, adopts })
+    let mut first = First { new: Vec::new(), taken: BTreeSet::new(), exist: false };
+    for (target, seen) in fresh.into_iter().zip(&seen) {
+        first.exist |= seen.is_some();
+        match seen {
+            None => first.new.push(target.clone()),
+            Some(object) if !is_ours(object, &work.name, &work.namespace) => {
+                first.taken.insert(target.identity());
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(first)
 }
 
 /// Brings a release that was left in the middle to where the next revision can begin.
@@ -205,15 +233,9 @@ pub(super) async fn known(work: &Work<'_>, history: &History) -> Result<Vec<Targ
     Ok(union(lists))
 }
 
-/// Those that no earlier revision has.
-pub(super) fn fresh<'a>(targets: &'a [Target], known: &[Target]) -> Vec<&'a Target> {
-    let known: BTreeSet<_> = known.iter().map(Target::identity).collect();
-    targets.iter().filter(|target| !known.contains(&target.identity())).collect()
-}
-
 /// The next revision.
 fn prepare(history: &History, desired: &Desired, options: &Options, look: Look) -> Revision {
-    let Look { targets, originals, new, adopts } = look;
+    let Look { targets, originals, first } = look;
     let last = history.last();
     let server_side = match options.method {
         Method::ServerSide => true,
@@ -222,7 +244,7 @@ fn prepare(history: &History, desired: &Desired, options: &Options, look: Look) 
     };
     let by_patches_before = last.is_some_and(|last| !last.apply_method.is_server_side());
     let managers =
-        if server_side && (adopts || by_patches_before) { Managers::Migrate } else { Managers::Known };
+        if server_side && (first.exist || by_patches_before) { Managers::Migrate } else { Managers::Known };
     let (word, events, status, done) = match intent(history) {
         Intent::Install => {
             ("Release", ["pre-install", "post-install"], Status::PendingInstall, "Install complete")
@@ -232,7 +254,7 @@ fn prepare(history: &History, desired: &Desired, options: &Options, look: Look) 
         }
     };
     let stamp = Some(now());
-    let first = history.deployed().or(last).and_then(|record| record.info.first_deployed);
+    let deployed = history.deployed().or(last).and_then(|record| record.info.first_deployed);
     let mut labels = last.map(|last| last.labels.clone()).unwrap_or_default();
     labels.extend(desired.labels.clone());
     labels.retain(|_, value| value != "null");
@@ -241,7 +263,7 @@ fn prepare(history: &History, desired: &Desired, options: &Options, look: Look) 
         namespace: desired.namespace.clone(),
         version: history.next_revision(),
         info: Info {
-            first_deployed: first.or(stamp),
+            first_deployed: deployed.or(stamp),
             last_deployed: stamp,
             description: if status == Status::PendingInstall {
                 "Initial install underway"
@@ -262,5 +284,5 @@ fn prepare(history: &History, desired: &Desired, options: &Options, look: Look) 
         ..Record::default()
     };
     let description = desired.description.clone().unwrap_or_else(|| done.to_owned());
-    Revision { record, word, description, events, targets, originals, new, managers }
+    Revision { record, word, description, events, targets, originals, first, managers }
 }

@@ -90,7 +90,7 @@ pub enum Cleanup {
 pub enum Ownership {
     /// They are refused by name.
     Check,
-    /// They are.
+    /// They are, and with them the fields that the chart sets, whoever manages those.
     Take,
 }
 

@@ -5,12 +5,12 @@
 use super::apply::Managers;
 use super::deploy::{Revision, deploy};
 use super::error::ActionError;
-use super::install::{fresh, known};
+use super::install::{first, known};
 use super::lease::{self, Taken};
 use super::objects::{Unknown, parse, resolve};
 use super::observer::{Event, Observer};
 use super::options::{Method, Options};
-use super::ownership::{check, claim_all};
+use super::ownership::claim_all;
 use super::recover::{Found, found, may_go_on};
 use super::work::Work;
 use super::{Failed, Outcome};
@@ -74,10 +74,7 @@ pub(super) async fn go_back(
     let mut targets = resolve(&work.client, &drafts, &work.namespace, Unknown::Refuse).await?;
     claim_all(&mut targets, &work.name, &work.namespace);
     let originals = known(work, history).await?;
-    let fresh = fresh(&targets, &originals);
-    let seen = check(&work.client, &fresh, &work.name, &work.namespace, options.ownership).await?;
-    let pairs = fresh.iter().zip(&seen);
-    let new = pairs.filter(|(_, seen)| seen.is_none()).map(|(target, _)| (*target).clone()).collect();
+    let first = first(work, &targets, &originals, options).await?;
     if last.info.status.is_pending() {
         let mut last = last.clone();
         let was = last.info.status;
@@ -109,6 +106,6 @@ pub(super) async fn go_back(
     let managers = if server_side { Managers::Migrate } else { Managers::Known };
     let events = ["pre-rollback", "post-rollback"];
     let revision =
-        Revision { record, word: "Rollback", description, events, targets, originals, new, managers };
+        Revision { record, word: "Rollback", description, events, targets, originals, first, managers };
     deploy(work, history, revision, options).await
 }

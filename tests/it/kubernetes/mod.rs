@@ -13,7 +13,7 @@ mod objects;
 mod refusals;
 mod waits;
 mod ways;
-mod webhook;
+pub(crate) mod webhook;
 
 pub(crate) use control_plane::{ControlPlane, User};
 

@@ -12,13 +12,13 @@ use tokio_rustls::TlsAcceptor;
 use super::certificates::Pair;
 
 /// It listens until it is dropped.
-pub(super) struct Refuser {
-    pub(super) url: String,
+pub(crate) struct Refuser {
+    pub(crate) url: String,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Refuser {
-    pub(super) async fn start(pair: &Pair, words: &'static str) -> Self {
+    pub(crate) async fn start(pair: &Pair, words: &'static str) -> Self {
         let chain = vec![CertificateDer::from_pem_slice(pair.certificate.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
         let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

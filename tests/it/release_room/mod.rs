@@ -1,7 +1,14 @@
 //! The release room against the real control plane, with Helm's own programs as the judges.
 
 mod charts;
+mod definitions;
 mod equal;
 mod handed_over;
+mod hooks;
+mod owners;
+mod refused;
 mod room;
+mod stays;
 mod taken_over;
+mod undone;
+mod waits;

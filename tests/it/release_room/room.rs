@@ -19,7 +19,7 @@ use bud::helm::fetch;
 use bud::helm::outside::{SystemChance, SystemClock};
 use bud::helm::release::{Record, stored_chart};
 use bud::helm::render::{Capabilities, Engine, KubeVersion, Limits, Outside, Release};
-use bud::helm::template::{SubchartNotes, TemplateOptions, template};
+use bud::helm::template::{SubchartNotes, TemplateError, TemplateOptions, template};
 use bud::kube::{Address, Client, Kind, Scope, Selector, Writing};
 use bud::time::Patience;
 use serde_json::{Value, json};
@@ -125,6 +125,15 @@ impl Room {
 
     /// As [`Self::desired`], through another client.
     pub(super) async fn desired_by(&self, client: &Client, wish: &Wish<'_>) -> Desired {
+        self.rendered_by(client, wish).await.unwrap()
+    }
+
+    /// As [`Self::desired`], where there may be no render.
+    pub(super) async fn rendered(&self, wish: &Wish<'_>) -> Result<Desired, TemplateError> {
+        self.rendered_by(&self.client, wish).await
+    }
+
+    async fn rendered_by(&self, client: &Client, wish: &Wish<'_>) -> Result<Desired, TemplateError> {
         let history = action::history(client, &self.space, wish.name).await.unwrap();
         let is_install = action::intent(&history) == Intent::Install;
         let release = Release {
@@ -256,7 +265,7 @@ impl Room {
 }
 
 /// Renders on a stack that is large enough.
-fn render(wish: &Wish<'_>, release: Release, capabilities: Capabilities) -> Desired {
+fn render(wish: &Wish<'_>, release: Release, capabilities: Capabilities) -> Result<Desired, TemplateError> {
     let (name, namespace) = (release.name.clone(), release.namespace.clone());
     let work = || {
         let chart = fetch::load(wish.chart, archive::Limits::default()).unwrap();
@@ -270,8 +279,8 @@ fn render(wish: &Wish<'_>, release: Release, capabilities: Capabilities) -> Desi
         };
         let mut chance = SystemChance;
         let mut outside = Outside { chance: &mut chance, clock: &SystemClock, dns: None, lookup: None };
-        let rendered = template(&Engine::new(), chart.clone(), &values, &options, &mut outside).unwrap();
-        Desired {
+        let rendered = template(&Engine::new(), chart.clone(), &values, &options, &mut outside)?;
+        Ok(Desired {
             name,
             namespace,
             chart: stored_chart(&chart, &rendered.values),
@@ -279,7 +288,7 @@ fn render(wish: &Wish<'_>, release: Release, capabilities: Capabilities) -> Desi
             rendered,
             labels: Default::default(),
             description: None,
-        }
+        })
     };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(Limits::STACK).spawn_scoped(scope, work);
