@@ -278,7 +278,8 @@ fn render(wish: &Wish<'_>, release: Release, capabilities: Capabilities) -> Resu
             limits: Limits::default(),
         };
         let mut chance = SystemChance;
-        let mut outside = Outside { chance: &mut chance, clock: &SystemClock, dns: None, lookup: None };
+        let mut outside =
+            Outside { chance: &mut chance, clock: &SystemClock, dns: None, lookup: None, draws: None };
         let rendered = template(&Engine::new(), chart.clone(), &values, &options, &mut outside)?;
         Ok(Desired {
             name,
@@ -288,6 +289,7 @@ fn render(wish: &Wish<'_>, release: Release, capabilities: Capabilities) -> Resu
             rendered,
             labels: Default::default(),
             description: None,
+            drawn: None,
         })
     };
     std::thread::scope(|scope| {
