@@ -73,6 +73,33 @@ pub(super) enum Left {
     Unfinished,
 }
 
+/// Where the lease of a release is.
+fn place(namespace: &str, name: &str) -> Address {
+    let kind = Kind::new("coordination.k8s.io/v1", "Lease", "leases", Scope::Namespaced);
+    kind.at(Some(namespace), &format!("bud-release-{name}"))
+}
+
+/// Removes the lease of a release that is not there, unless its holder lives. Whoever may not look at leases has
+/// none.
+///
+/// # Errors
+/// As the API's.
+pub(super) async fn clear(client: &Client, namespace: &str, name: &str) -> Result<(), ActionError> {
+    let at = place(namespace, name);
+    let there = match client.get(&at).await {
+        Ok(Presence::Here(there)) if is_dead(&there) => there,
+        Ok(_) | Err(KubeError::Forbidden { .. } | KubeError::NotFoundKind { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let uid = Some(text(&there, "/metadata/uid").to_owned());
+    match client.delete(&at, &Deletion { uid, ..Deletion::default() }).await {
+        Ok(_) | Err(KubeError::Changed { .. } | KubeError::NotFound { .. } | KubeError::Forbidden { .. }) => {
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Takes the lease of a release.
 ///
 /// # Errors
@@ -83,8 +110,7 @@ pub(super) async fn take(
     namespace: &str,
     name: &str,
 ) -> Result<Taken, ActionError> {
-    let kind = Kind::new("coordination.k8s.io/v1", "Lease", "leases", Scope::Namespaced);
-    let at = kind.at(Some(namespace), &format!("bud-release-{name}"));
+    let at = place(namespace, name);
     let holder = holder();
     let held = |ours_before, version| Taken::Held {
         lease: Box::new(Lease::beat(client, &at, &holder, version)),

@@ -43,6 +43,8 @@ pub async fn uninstall(
     let mut work = Work::new(client, namespace, name, observer, patience);
     let (history, drawn) = work.store.look().await.map_err(ActionError::from)?;
     if history.is_empty() {
+        // What a removal left that was cut off at its very end.
+        lease::clear(&work.client, namespace, name).await?;
         if drawn.is_some() {
             // What a removal left that was cut off at its end.
             work.store.forget_drawn().await.map_err(ActionError::from)?;

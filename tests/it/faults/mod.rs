@@ -3,7 +3,7 @@
 
 mod case;
 mod course;
-mod matrix;
+pub(crate) mod matrix;
 mod pool_case;
 mod pool_matrix;
 mod stop;

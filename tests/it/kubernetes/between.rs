@@ -35,6 +35,10 @@ pub(crate) enum Act {
     CutBefore,
     /// The server answers, and the connection is cut instead of the answer.
     CutAfter,
+    /// Nobody ever answers, and the server never hears of it.
+    HangBefore,
+    /// The server answers, and nobody ever hears of it.
+    HangAfter,
     /// The answer begins and is cut after so many bytes.
     CutAt(usize),
     /// Somebody else answers: status, headers, body.
@@ -59,6 +63,7 @@ struct Shared {
     decide: Mutex<Decide>,
     http: reqwest::Client,
     upstream: String,
+    hanging: tokio::sync::Notify,
 }
 
 impl Between {
@@ -75,6 +80,7 @@ impl Between {
             decide: Mutex::new(Box::new(decide)),
             http,
             upstream: plane.server.clone(),
+            hanging: tokio::sync::Notify::new(),
         });
         let serving = Arc::clone(&shared);
         let task = tokio::spawn(async move {
@@ -113,6 +119,11 @@ impl Between {
         self.shared.seen.lock().unwrap().clone()
     }
 
+    /// Waits until a request hangs.
+    pub(crate) async fn hangs(&self) {
+        self.shared.hanging.notified().await;
+    }
+
     /// Forgets them: the next one is number 1.
     pub(crate) fn count_anew(&self) {
         self.shared.seen.lock().unwrap().clear();
@@ -126,6 +137,11 @@ impl Drop for Between {
 }
 
 impl Shared {
+    async fn hang(&self) -> Answered {
+        self.hanging.notify_one();
+        std::future::pending().await
+    }
+
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answered {
         let (head, body) = request.into_parts();
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
@@ -139,6 +155,7 @@ impl Shared {
         let cut = || Err(std::io::Error::other("cut"));
         let path = match &act {
             Act::CutBefore => return cut(),
+            Act::HangBefore => return self.hang().await,
             Act::Answer(status, headers, text) => {
                 let mut answer = Response::builder().status(*status);
                 for (name, value) in headers {
@@ -162,8 +179,10 @@ impl Shared {
         }
         let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
         let answer = forward.body(body).send().await.map_err(std::io::Error::other)?;
-        if matches!(act, Act::CutAfter) {
-            return cut();
+        match act {
+            Act::CutAfter => return cut(),
+            Act::HangAfter => return self.hang().await,
+            _ => {}
         }
         let limit = if let Act::CutAt(bytes) = act { bytes } else { usize::MAX };
         let mut reply = Response::builder().status(answer.status().as_u16());
