@@ -11,8 +11,8 @@ use crate::harness::lanes::lanes;
 /// How many requests a strike meets on either side where it does not meet all.
 fn few(what: Strike) -> usize {
     match what {
-        Strike::Kill => 3,
-        Strike::Cut => 2,
+        Strike::Kill => 2,
+        Strike::Cut => 1,
         Strike::Away => 1,
     }
 }

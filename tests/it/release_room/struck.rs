@@ -1,6 +1,8 @@
 //! One case of the matrix: an action on a release is struck at one of its requests, and the next run goes on.
 
-use bud::helm::action::{self, Failed, OnFailure, Options, Silent};
+use std::time::Duration;
+
+use bud::helm::action::{self, Failed, OnFailure, Options, Removal, Silent};
 use bud::kube::{Client, Deletion, Kind, Scope};
 use serde_json::{Value, json};
 
@@ -96,25 +98,26 @@ impl Stage {
         }
     }
 
-    /// The struck run.
-    async fn run(&self, client: &Client) -> Result<(), Box<Failed>> {
+    /// The struck run. `timeout` is that of one wait: a cluster that is away is waited for as long.
+    async fn run(&self, client: &Client, timeout: Duration) -> Result<(), Box<Failed>> {
+        let (options, removal) = (Options { timeout, ..options() }, Removal { timeout, ..removal() });
         let (space, time) = (&self.room.space, patience());
         match self.verb {
             Verb::Install | Verb::Upgrade => {
                 let desired = self.room.desired(&self.wish(self.values())).await;
-                action::install(client, &desired, &options(), &Silent, &time).await.map(|_| ())
+                action::install(client, &desired, &options, &Silent, &time).await.map(|_| ())
             }
             Verb::Undo => {
                 let broken = json!({ "text": "two", "broken": true });
                 let desired = self.room.desired(&self.wish(broken)).await;
-                let atomic = Options { on_failure: OnFailure::Undo, ..options() };
+                let atomic = Options { on_failure: OnFailure::Undo, ..options };
                 action::install(client, &desired, &atomic, &Silent, &time).await.map(|_| ())
             }
             Verb::Rollback => {
-                action::rollback(client, space, "web", Some(1), &options(), &Silent, &time).await.map(|_| ())
+                action::rollback(client, space, "web", Some(1), &options, &Silent, &time).await.map(|_| ())
             }
             Verb::Uninstall => {
-                action::uninstall(client, space, "web", &removal(), &Silent, &time).await.map(|_| ())
+                action::uninstall(client, space, "web", &removal, &Silent, &time).await.map(|_| ())
             }
         }
     }
@@ -188,7 +191,7 @@ impl Stage {
 pub(super) async fn requests(verb: Verb) -> Option<usize> {
     let stage = Stage::set(verb).await?;
     let between = Between::start(stage.room.plane, |_| Act::Forward).await;
-    let ended = stage.run(&open(&between.kubeconfig())).await;
+    let ended = stage.run(&open(&between.kubeconfig()), Duration::from_secs(60)).await;
     assert_eq!(ended.is_err(), verb == Verb::Undo, "{verb:?}: {ended:?}");
     let seen = between.seen().len();
     stage.converged(&format!("{verb:?} undisturbed")).await;
@@ -212,8 +215,9 @@ pub(super) async fn strike(verb: Verb, strike: Strike, side: Side, n: usize) -> 
     })
     .await;
     let client = open(&between.kubeconfig());
+    let timeout = Duration::from_secs(if strike == Strike::Away { 10 } else { 60 });
     let ended = tokio::select! {
-        ended = stage.run(&client) => Some(ended),
+        ended = stage.run(&client, timeout) => Some(ended),
         () = between.hangs() => None,
     };
     drop(between);
