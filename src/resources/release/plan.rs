@@ -82,6 +82,10 @@ impl Release {
             planning.planned.set("manifest_diff", planning.prior.get("manifest_diff").clone());
             return Ok(());
         }
+        if planning.planned.get("cluster_uid").is_null() {
+            // Nobody has asked yet.
+            planning.planned.set("cluster_uid", Value::unknown());
+        }
         let cluster = self.cluster(planning, &wanted, way, seen, patience).await?;
         let compared = !planning.creates() && notes::inputs(&planning.private).is_none() && !is_due(planning);
         self.show(planning, &wanted, loaded, &cluster, compared && same_cluster).await?;

@@ -49,6 +49,12 @@ impl Release {
         let mut now = state.clone();
         now.set("manifest_diff", Value::Null);
         Key::draw(private);
+        if state.get("cluster_uid").is_null()
+            && let Ok(uid) = client.cluster_uid().await
+        {
+            // Brought in from elsewhere.
+            now.set("cluster_uid", Value::string(uid));
+        }
         let due =
             due(state, last).or_else(|| notes::due(private).filter(|_| unmet(private)).map(str::to_owned));
         Notes(private).set_due(due);

@@ -45,14 +45,14 @@ const OF_THE_CLUSTER: [&str; 21] = [
 pub(super) fn rendered(rendered: &Rendered, namespace: &str) -> Vec<Document> {
     let objects = rendered.manifests.iter().map(|one| (&one.path, &one.content));
     let hooks = rendered.hooks.iter().map(|one| (&one.path, &one.manifest));
-    objects.chain(hooks).map(|(path, text)| document(path, text, namespace)).collect()
+    objects.chain(hooks).filter_map(|(path, text)| document(path, text, namespace)).collect()
 }
 
 /// The objects of a manifest as it is stored.
 pub(super) fn documents(text: &str, namespace: &str) -> Vec<Document> {
     manifest::documents(text)
         .into_iter()
-        .map(|text| {
+        .filter_map(|text| {
             let named = text.trim_start_matches('\n').strip_prefix("# Source: ");
             let path = named.and_then(|rest| rest.lines().next()).unwrap_or_default();
             document(path.trim(), text, namespace)
@@ -60,13 +60,13 @@ pub(super) fn documents(text: &str, namespace: &str) -> Vec<Document> {
         .collect()
 }
 
-fn document(path: &str, text: &str, namespace: &str) -> Document {
-    // Masked texts and templates that give no YAML are taken apart all the same: by their first lines.
+/// Nothing where the text holds no object, such as one of comments alone.
+fn document(path: &str, text: &str, namespace: &str) -> Option<Document> {
     let object = yaml::read(text.as_bytes()).unwrap_or_default();
     let at = |object: &Datum, key: &str| -> Option<String> {
         object.as_map()?.get(key)?.as_str().map(str::to_owned)
     };
-    let kind = at(&object, "kind").unwrap_or_default();
+    let kind = at(&object, "kind")?;
     let metadata = object.as_map().and_then(|map| map.get("metadata")).cloned().unwrap_or_default();
     let name = at(&metadata, "name")
         .or_else(|| at(&metadata, "generateName").map(|prefix| format!("{prefix}*")))
@@ -76,5 +76,6 @@ fn document(path: &str, text: &str, namespace: &str) -> Document {
         let cluster = OF_THE_CLUSTER.contains(&kind.as_str());
         if cluster { String::new() } else { namespace.to_owned() }
     });
-    Document { key: format!("{kind}/{namespace}/{name}"), path: path.to_owned(), kind, text: text.to_owned() }
+    let key = format!("{kind}/{namespace}/{name}");
+    Some(Document { key, path: path.to_owned(), kind, text: text.to_owned() })
 }

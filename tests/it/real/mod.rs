@@ -38,6 +38,7 @@ mod matrix;
 mod node_pool;
 mod owners;
 mod planned;
+mod release;
 mod schema;
 mod secrets;
 mod skus;

@@ -59,11 +59,11 @@ async fn what_the_cluster_refuses_is_told_in_its_words() {
         "unknown",
         &[
             ("templates/a.yaml", map),
-            ("templates/b.yaml", "apiVersion: shop.example.com/v1\nkind: Thing\nmetadata: { name: b }\n"),
+            ("templates/b.yaml", "apiVersion: nobody.example.com/v1\nkind: Thing\nmetadata: { name: b }\n"),
         ],
     );
     let text = room.release(&unknown, "");
-    refused(&mut room, &text, "Unknown kind", &["Thing", "shop.example.com/v1"]).await;
+    refused(&mut room, &text, "Unknown kind", &["Thing", "nobody.example.com/v1"]).await;
     room.host.forget(IT);
 
     let invalid = room.chart(

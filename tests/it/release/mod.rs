@@ -2,10 +2,13 @@
 
 mod bad_input;
 mod hidden;
+mod interrupted;
 mod life;
 mod others;
 mod random;
 mod repair;
+
+pub(crate) use random::files as random_files;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

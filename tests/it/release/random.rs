@@ -21,7 +21,7 @@ const FOREIGN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: forei
     apps: {{ .Capabilities.APIVersions.Has \"apps/v1\" | quote }}\n";
 const PLAIN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: plain\ndata:\n  color: {{ .Values.color | quote }}\n";
 
-fn files() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn files() -> Vec<(&'static str, &'static str)> {
     vec![
         ("values.yaml", "color: red\nsize: small\n"),
         ("templates/secret.yaml", SECRET),
