@@ -1,6 +1,7 @@
 //! `bud_release` in the hands of our own host, against the real control plane and judged by Helm's own program.
 
 mod bad_input;
+mod bench;
 mod hidden;
 mod interrupted;
 mod life;

@@ -109,6 +109,11 @@ impl Host {
         self.interruption = Some(interruption);
     }
 
+    /// The largest resident size of the shared process so far; 0 where there is none.
+    pub(crate) fn peak_kib(&self) -> u64 {
+        self.shared.as_ref().map_or(0, Process::peak_kib)
+    }
+
     /// What the provider offers.
     pub(crate) fn offer(&self) -> &Offer {
         &self.offer

@@ -231,8 +231,17 @@ impl Process {
 
     /// Resident memory in KiB, from the system's own books.
     pub(crate) fn resident_kib(&self) -> u64 {
+        self.book("VmRSS:")
+    }
+
+    /// The largest resident memory so far, in KiB.
+    pub(crate) fn peak_kib(&self) -> u64 {
+        self.book("VmHWM:")
+    }
+
+    fn book(&self, entry: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(entry)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
