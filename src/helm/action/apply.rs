@@ -15,6 +15,7 @@ use super::strategic;
 use super::work::Work;
 use crate::helm::release::ApplyMethod;
 use crate::kube::{Apply, Conflicts, Deletion, DryRun, KubeError, Propagation, Writing};
+use crate::outcome::Presence;
 
 /// How often a write is repeated that lost against another writer of the same object, such as a quota.
 const TRIES: u32 = 5;
@@ -144,12 +145,13 @@ async fn remake(work: &Work<'_>, target: &Target) -> Result<(), ActionError> {
 }
 
 /// Deletes objects, kind by kind, each only if it is still the one that was seen; what is not there is no
-/// error.
+/// error. Those that are still there: on their way, or held by a finalizer.
 pub(super) async fn delete_all(
     work: &Work<'_>,
     targets: &[(Target, Option<String>)],
     propagation: Propagation,
-) -> Result<(), ActionError> {
+) -> Result<Vec<Target>, ActionError> {
+    let mut left = Vec::new();
     for batch in targets.chunk_by(|one, next| one.0.at.kind.kind == next.0.at.kind.kind) {
         work.check()?;
         let all: Vec<_> = batch
@@ -157,18 +159,20 @@ pub(super) async fn delete_all(
             .map(|(target, uid)| async move {
                 let deletion = Deletion { propagation, uid: uid.clone(), grace_seconds: None };
                 match work.client.delete(&target.at, &deletion).await {
-                    // Another object of that name has come since.
+                    Ok(Presence::Here(left)) if left["kind"] != "Status" => Ok(Some(target.clone())),
+                    // Where it changed, another object of that name has come since.
                     Ok(_)
                     | Err(
                         KubeError::NotFoundKind { .. }
                         | KubeError::NotFound { .. }
                         | KubeError::Changed { .. },
-                    ) => Ok(()),
+                    ) => Ok(None),
                     Err(error) => Err(ActionError::from(error)),
                 }
             })
             .collect();
-        stream::iter(all).buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        let found: Vec<Option<Target>> = stream::iter(all).buffered(AT_ONCE).try_collect().await?;
+        left.extend(found.into_iter().flatten());
     }
-    Ok(())
+    Ok(left)
 }

@@ -3,6 +3,7 @@
 //! Source: Helm 4.3, `pkg/action/hooks.go`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::apply::{Managers, Writer, delete_all};
 use super::error::ActionError;
@@ -10,7 +11,7 @@ use super::objects::{Target, Unknown, parse, resolve, shown};
 use super::observer::Event;
 use super::options::{FailFast, Force, Hooks};
 use super::ready::Goal;
-use super::wait::{Goals, until, until_gone};
+use super::wait::{Goals, until, until_gone, until_gone_within};
 use super::work::Work;
 use crate::helm::release::{ApplyMethod, Phase, Record, StoredHook};
 use crate::kube::{Kind, Logs, Propagation, Scope, Selector};
@@ -19,6 +20,9 @@ use crate::time::now;
 const BEFORE: &str = "before-hook-creation";
 const SUCCEEDED: &str = "hook-succeeded";
 const FAILED: &str = "hook-failed";
+
+/// How long the pods of an earlier run may take to end: as long as Kubernetes gives a pod by itself.
+const PODS: Duration = Duration::from_secs(30);
 
 /// Runs the hooks of an event: by weight, then by name. What became of each is kept in the record.
 ///
@@ -113,11 +117,27 @@ async fn delete(
     if !hook.deletes_at(policy) || hook.kind == "CustomResourceDefinition" {
         return Ok(());
     }
-    let all: Vec<_> =
-        targets.iter().filter(|one| !one.at.name.is_empty()).cloned().map(|one| (one, None)).collect();
-    delete_all(work, &all, Propagation::Background).await?;
-    let gone: Vec<Target> = all.into_iter().map(|(target, _)| target).collect();
-    until_gone(work, &gone).await
+    let all = targets.iter().filter(|one| !one.at.name.is_empty()).cloned();
+    let (mut rest, running): (Vec<Target>, Vec<Target>) = all.partition(|one| !has_end(one));
+    if policy == BEFORE && !running.is_empty() {
+        // A job that was cut off may run still: its pods go first. Otherwise two would run, and the controller, which
+        // tells jobs apart by their names, may wait for minutes for a pod of the one that is gone.
+        let left = delete_all(work, &doomed(&running), Propagation::Foreground).await?;
+        match until_gone_within(work, &left, PODS).await {
+            // A node that is lost never says that its pods have ended.
+            Err(ActionError::StillThere { .. }) => rest.extend(running),
+            gone => gone?,
+        }
+    } else {
+        rest.extend(running);
+    }
+    let left = delete_all(work, &doomed(&rest), Propagation::Background).await?;
+    until_gone(work, &left).await
+}
+
+/// Objects for a deletion, whichever they are by now.
+fn doomed(targets: &[Target]) -> Vec<(Target, Option<String>)> {
+    targets.iter().cloned().map(|one| (one, None)).collect()
 }
 
 /// Tells what the hook's containers printed, where it asks for that at this moment.

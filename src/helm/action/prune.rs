@@ -12,8 +12,8 @@ use crate::kube::Propagation;
 
 /// What became of objects that were to go.
 pub(super) struct Gone {
-    /// Those that are deleted.
-    pub(super) deleted: Vec<Target>,
+    /// Those that are deleted and still there.
+    pub(super) leaving: Vec<Target>,
     /// Those that stay by their policy.
     pub(super) kept: Vec<String>,
     /// Those that are not the release's.
@@ -27,7 +27,7 @@ pub(super) async fn remove(
     propagation: Propagation,
 ) -> Result<Gone, ActionError> {
     sort(&mut targets, Order::Uninstall);
-    let mut gone = Gone { deleted: Vec::new(), kept: Vec::new(), strange: Vec::new() };
+    let mut gone = Gone { leaving: Vec::new(), kept: Vec::new(), strange: Vec::new() };
     // An object whose own text asks for it is kept without a look.
     let (kept, rest): (Vec<_>, Vec<_>) = targets.into_iter().partition(|target| is_kept(&target.object));
     gone.kept = kept.iter().map(Target::shown).collect();
@@ -44,7 +44,6 @@ pub(super) async fn remove(
             doomed.push((target, Some(text(&live, "/metadata/uid").to_owned())));
         }
     }
-    delete_all(work, &doomed, propagation).await?;
-    gone.deleted = doomed.into_iter().map(|(target, _)| target).collect();
+    gone.leaving = delete_all(work, &doomed, propagation).await?;
     Ok(gone)
 }

@@ -95,7 +95,7 @@ pub(super) async fn remove(
         let targets = known(work, history).await?;
         let gone = prune::remove(work, targets, removal.propagation).await?;
         if removal.wait != Wait::Hooks {
-            until_gone(work, &gone.deleted).await?;
+            until_gone(work, &gone.leaving).await?;
         }
         hooks::run(work, &mut record, "post-delete", FailFast::Yes).await?;
         record.apply_method = method;

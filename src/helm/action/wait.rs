@@ -228,7 +228,20 @@ async fn blame(work: &Work<'_>, mut bad: Vec<(Address, String, bool)>) -> Vec<Un
 /// # Errors
 /// [`ActionError::StillThere`].
 pub(super) async fn until_gone(work: &Work<'_>, targets: &[Target]) -> Result<(), ActionError> {
-    let patience = work.one_wait();
+    until_gone_within(work, targets, work.timeout).await
+}
+
+/// As [`until_gone`], for at most so long.
+pub(super) async fn until_gone_within(
+    work: &Work<'_>,
+    targets: &[Target],
+    limit: Duration,
+) -> Result<(), ActionError> {
+    if targets.is_empty() {
+        return Ok(());
+    }
+    let limit = limit.min(work.timeout);
+    let patience = work.patience.at_most(limit);
     let groups = groups(targets);
     let there: Mutex<BTreeSet<Address>> = Mutex::default();
     let chosen: Vec<Selector> = groups.iter().map(Group::selector).collect();
@@ -261,7 +274,7 @@ pub(super) async fn until_gone(work: &Work<'_>, targets: &[Target]) -> Result<()
             Ok(_) => {
                 let there = there.lock().unwrap_or_else(PoisonError::into_inner);
                 let objects = there.iter().map(shown).collect();
-                return Err(ActionError::StillThere { objects, after: work.timeout });
+                return Err(ActionError::StillThere { objects, after: limit });
             }
             Err(error) => return Err(error.into()),
         }

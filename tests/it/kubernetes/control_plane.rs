@@ -205,6 +205,9 @@ impl ControlPlane {
                 config,
                 "--leader-elect=false",
                 "--secure-port=0",
+                // Their own limits are for clusters whose API server has other things to do.
+                "--kube-api-qps=1000",
+                "--kube-api-burst=1000",
                 "--service-account-private-key-file=sa.key",
                 "--root-ca-file=ca.crt",
             ],
@@ -212,7 +215,14 @@ impl ControlPlane {
         programs.start(
             "kube-scheduler",
             &kubernetes,
-            &["kube-scheduler", config, "--leader-elect=false", "--secure-port=0"],
+            &[
+                "kube-scheduler",
+                config,
+                "--leader-elect=false",
+                "--secure-port=0",
+                "--kube-api-qps=1000",
+                "--kube-api-burst=1000",
+            ],
         );
         programs.start(
             "kwok",

@@ -1,10 +1,16 @@
 //! Hooks: their order, what becomes of them, and what a failing one tells.
 
+use std::time::{Duration, Instant};
+
 use bud::helm::action::{self, ActionError, Silent};
 use bud::helm::release::Phase;
+use bud::kube::{Patch, Writing};
 use serde_json::json;
 
 use super::charts::{self, Files};
+use crate::kubernetes::between::{Act, Between, Seen};
+use crate::kubernetes::control_plane::open;
+
 use super::room::{Notes, Room, Wish, config_maps, kind, options, patience, removal};
 
 /// A hook that is a job, or a map where it has no life.
@@ -157,4 +163,52 @@ async fn a_failing_hook_of_a_removal_removes_nothing() {
     action::uninstall(&room.client, &room.space, "a", &skip, &Silent, &patience()).await.unwrap();
     assert_eq!(room.names(&config_maps()).await, [""; 0]);
     assert_eq!(room.records("a").await, [""; 0]);
+}
+
+/// A client that died while a hook ran: the next one made the hook's job anew at once. Two ran then, and at times the
+/// job controller waited five minutes for a pod of the one before.
+#[tokio::test]
+async fn the_pods_of_a_hook_that_was_cut_off_go_before_it_runs_again() {
+    let Some(room) = Room::new("hook-again").await else { return };
+    let (path, text) = hook("migrate", "pre-install", 0, ALWAYS, "run");
+    let held = text.replace(
+        "metadata: { annotations: { bud",
+        "metadata: { finalizers: [bud.test/hold], annotations: { bud",
+    );
+    assert_ne!(text, held);
+    let chart = room.chart("hooked", &with(&[(path, held)]));
+    let wish = Wish { name: "a", chart: &chart, values: json!({ "text": "one" }) };
+    let desired = room.desired(&wish).await;
+    let made = |seen: &Seen| seen.method == "PATCH" && seen.path.contains("/jobs/migrate");
+    let between =
+        Between::start(room.plane, move |seen| if made(seen) { Act::HangAfter } else { Act::Forward }).await;
+    let client = open(&between.kubeconfig());
+    let (waiting, time) = (options(), patience());
+    tokio::select! {
+        ended = action::install(&client, &desired, &waiting, &Silent, &time) => panic!("{ended:?}"),
+        () = between.hangs() => {}
+    }
+    let (jobs, pods) = (kind("batch/v1", "Job", "jobs"), kind("v1", "Pod", "pods"));
+    let first = room.there(&jobs, "migrate").await["metadata"]["uid"].clone();
+    let started = Instant::now();
+    while room.names(&pods).await.is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(30), "the job has no pod");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let second = async {
+        let started = Instant::now();
+        while room.there(&jobs, "migrate").await["metadata"].get("deletionTimestamp").is_none() {
+            assert!(started.elapsed() < Duration::from_secs(30), "the job stays");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(room.there(&jobs, "migrate").await["metadata"]["uid"], first, "its pod is still there");
+        let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+        for pod in room.names(&pods).await {
+            room.client.patch(&room.at(&pods, &pod), &free, &Writing::by("somebody")).await.unwrap();
+        }
+    };
+    let (done, ()) = tokio::join!(room.install(&wish, &waiting), second);
+    done.unwrap();
+    assert_eq!(room.names(&jobs).await, [""; 0]);
 }

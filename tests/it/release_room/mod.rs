@@ -7,6 +7,7 @@ mod handed_over;
 mod hooks;
 mod matrix;
 mod owners;
+mod platform;
 mod refused;
 mod room;
 mod stays;
