@@ -3,4 +3,6 @@
 //! Invariant: nothing in here knows Terraform. `nixos` in turn knows no network and no disk of this
 //! machine: data goes in, text comes out.
 
+pub mod install;
 pub mod nixos;
+pub mod progress;

@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ssh", WORLD),
     ("dns", WORLD),
     ("kube", WORLD),
-    ("node", &["ssh", "secret", "time", "outcome"]),
+    ("node", &["ssh", "secret", "time", "outcome", "https"]),
     ("helm", &["kube", "secret", "time", "outcome", "https"]),
     ("helm/chart", &[]),
     ("helm/render", &[]),
