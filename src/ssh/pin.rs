@@ -117,6 +117,15 @@ impl HostPin {
         Ok(Self::Authority { key: Box::new(read(text)?), names })
     }
 
+    /// The algorithm of the pinned key, such as `ssh-ed25519`; none where an authority is pinned.
+    #[must_use]
+    pub fn algorithm(&self) -> Option<String> {
+        match self {
+            Self::Key(key) => Some(key.algorithm().to_string()),
+            Self::Authority { .. } => None,
+        }
+    }
+
     /// Whether what a server has proved to own is what is pinned.
     pub(super) fn check(
         &self,

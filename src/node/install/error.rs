@@ -22,7 +22,7 @@ pub struct InstallError {
     /// What was seen last, if anything.
     pub last: Option<String>,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
 }
 
 /// What is wrong.
@@ -197,7 +197,7 @@ impl fmt::Display for InstallError {
 
 impl std::error::Error for InstallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.fault)
+        Some(&*self.fault)
     }
 }
 

@@ -14,23 +14,32 @@
 //! disk by its serial number, the machine by its pinned host key. A disk that holds a finished system is never
 //! formatted.
 
+mod access;
 mod answers;
 mod course;
 mod disk;
 mod error;
 mod facts;
+mod lay;
+mod leave;
 mod phase;
 mod recorded;
 mod refusal;
+mod restart;
+mod run;
+mod step;
+mod tree;
 mod wanted;
 
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, Power};
 pub use disk::Disk;
 pub use error::{Fault, InstallError};
 pub use facts::{Facts, Loader, Place, Running, Started, Uplink};
 pub use phase::{Deadlines, Phase};
 pub use recorded::{Reached, Recorded};
 pub use refusal::Refusal;
+pub use run::{Installed, install, look};
 pub use wanted::{Build, Built, Fetching, Installer, System, Wanted, Way};

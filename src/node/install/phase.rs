@@ -66,6 +66,8 @@ impl fmt::Display for Phase {
 pub struct Deadlines {
     /// Until a machine answers that was just made: it boots, and its first boot takes longest.
     pub answer: Duration,
+    /// Until a machine must know our key; a new one learns it a little later than its SSH server answers.
+    pub denied: Duration,
     /// A short step: facts, boot loader, kexec, records.
     pub step: Duration,
     /// Sending the installer.
@@ -88,6 +90,7 @@ impl Default for Deadlines {
     fn default() -> Self {
         Self {
             answer: Duration::from_secs(10 * 60),
+            denied: Duration::from_secs(30),
             step: Duration::from_secs(2 * 60),
             upload: Duration::from_secs(30 * 60),
             stage: Duration::from_secs(5 * 60),

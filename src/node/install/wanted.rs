@@ -125,6 +125,27 @@ pub struct Built {
     pub signed_by: String,
 }
 
+impl Built {
+    /// The store that it is fetched from, as Nix takes it.
+    pub(super) fn store(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == 22 {
+            format!("ssh://root@{host}")
+        } else {
+            format!("ssh://root@{host}:{}", self.port)
+        }
+    }
+
+    /// Its line of `known_hosts`.
+    pub(super) fn known_hosts(&self) -> String {
+        if self.port == 22 {
+            format!("{} {}\n", self.host, self.host_key)
+        } else {
+            format!("[{}]:{} {}\n", self.host, self.port, self.host_key)
+        }
+    }
+}
+
 /// The installer's archive: the same bytes for every node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installer {
