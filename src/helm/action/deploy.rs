@@ -175,6 +175,14 @@ async fn fail(
     options: &Options,
     error: ActionError,
 ) -> Box<Failed> {
+    let mut warnings = std::mem::take(&mut work.warnings);
+    let left = |record: Record, warnings: &Vec<String>| {
+        Some(Outcome { record, objects: Vec::new(), warnings: warnings.clone() })
+    };
+    if work.is_lost() {
+        // Whoever has the lease now judges this revision.
+        return Box::new(Failed { error, left: left(revision.record, &warnings), warnings });
+    }
     let record = &mut revision.record;
     if record.info.status != Status::Deployed {
         record.set(Status::Failed, format!("{} {:?} failed: {}", revision.word, record.name, error.line()));
@@ -184,10 +192,6 @@ async fn fail(
         work.unsettled = false;
         work.observer.saw(Event::Stored(record));
     }
-    let mut warnings = std::mem::take(&mut work.warnings);
-    let left = |record: Record, warnings: &Vec<String>| {
-        Some(Outcome { record, objects: Vec::new(), warnings: warnings.clone() })
-    };
     if error.is_stop() || work.is_stopped() || recorded.is_err() {
         return Box::new(Failed { error, left: left(revision.record, &warnings), warnings });
     }

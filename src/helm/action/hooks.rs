@@ -2,7 +2,7 @@
 //!
 //! Source: Helm 4.3, `pkg/action/hooks.go`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::apply::{Managers, Writer, delete_all};
@@ -13,7 +13,7 @@ use super::options::{FailFast, Force, Hooks};
 use super::ready::Goal;
 use super::wait::{Goals, until, until_gone, until_gone_within};
 use super::work::Work;
-use crate::helm::release::{ApplyMethod, Phase, Record, StoredHook};
+use crate::helm::release::{ApplyMethod, History, Phase, Record, StoredHook};
 use crate::kube::{Kind, Logs, Propagation, Scope, Selector};
 use crate::time::now;
 
@@ -53,7 +53,7 @@ pub(super) async fn run(
         };
         work.check()?;
         work.observer.saw(Event::Hook { event, object: format!("{} {}", hook.kind, hook.name) });
-        let targets = objects(work, &hook).await.map_err(failed)?;
+        let targets = objects(work, &hook, Unknown::Refuse).await.map_err(failed)?;
         delete(work, &hook, &targets, BEFORE).await.map_err(failed)?;
         let run = &mut record.hooks[at].last_run;
         (run.started_at, run.completed_at, run.phase) = (Some(now()), None, Phase::Running);
@@ -82,9 +82,9 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn objects(work: &Work<'_>, hook: &StoredHook) -> Result<Vec<Target>, ActionError> {
+async fn objects(work: &Work<'_>, hook: &StoredHook, unknown: Unknown) -> Result<Vec<Target>, ActionError> {
     let drafts = parse(&hook.manifest, &hook.path)?;
-    resolve(&work.client, &drafts, &work.namespace, Unknown::Refuse).await
+    resolve(&work.client, &drafts, &work.namespace, unknown).await
 }
 
 async fn execute(
@@ -133,6 +133,28 @@ async fn delete(
     }
     let left = delete_all(work, &doomed(&rest), Propagation::Background).await?;
     until_gone(work, &left).await
+}
+
+/// Removes the jobs and pods of hooks that did not come to their end and were left to be looked at: nobody else would
+/// once the release is gone. Hooks that succeeded are no part of the release, as in Helm.
+pub(super) async fn sweep(work: &Work<'_>, history: &History) -> Result<(), ActionError> {
+    if work.hooks == Hooks::Skip {
+        return Ok(());
+    }
+    let mut ends: BTreeMap<(&str, &str), (&StoredHook, Phase)> = BTreeMap::new();
+    for hook in history.present().iter().flat_map(|record| &record.hooks) {
+        if hook.last_run.phase != Phase::None {
+            ends.insert((&hook.kind, &hook.name), (hook, hook.last_run.phase));
+        }
+    }
+    for (hook, phase) in ends.into_values() {
+        if matches!(phase, Phase::Failed | Phase::Running) {
+            let left: Vec<Target> =
+                objects(work, hook, Unknown::Skip).await?.into_iter().filter(has_end).collect();
+            delete_all(work, &doomed(&left), Propagation::Background).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Objects for a deletion, whichever they are by now.

@@ -98,6 +98,7 @@ pub(super) async fn remove(
             until_gone(work, &gone.leaving).await?;
         }
         hooks::run(work, &mut record, "post-delete", FailFast::Yes).await?;
+        hooks::sweep(work, history).await?;
         record.apply_method = method;
         (removed.kept, removed.strange) = (gone.kept, gone.strange);
     }

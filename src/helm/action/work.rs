@@ -59,7 +59,7 @@ impl<'a> Work<'a> {
 
     /// Asked before anything new is begun.
     pub(super) fn check(&self) -> Result<(), ActionError> {
-        if self.lost.as_ref().is_some_and(|lost| lost.load(Ordering::Relaxed)) {
+        if self.is_lost() {
             // This process was held up for longer than a lease lasts.
             let (name, holder) = (self.name.clone(), "another client".to_owned());
             return Err(ActionError::Held { name, holder, since: None });
@@ -79,6 +79,11 @@ impl<'a> Work<'a> {
     /// The patience of one wait.
     pub(super) fn one_wait(&self) -> Patience {
         self.patience.at_most(self.timeout)
+    }
+
+    /// Whether somebody else works on the release by now.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.as_ref().is_some_and(|lost| lost.load(Ordering::Relaxed))
     }
 
     /// Whether the run was stopped.

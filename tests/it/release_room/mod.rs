@@ -13,5 +13,6 @@ mod room;
 mod stays;
 mod struck;
 mod taken_over;
+mod together;
 mod undone;
 mod waits;

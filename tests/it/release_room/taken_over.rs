@@ -78,6 +78,36 @@ async fn releases_of_every_helm_are_taken_over() {
     }
 }
 
+/// Releases of the Helm provider for Terraform: Helm 3's records, and objects whose manager is called like its binary.
+#[tokio::test]
+async fn objects_of_the_helm_provider_are_migrated() {
+    const HELM: &str = "BUD_TEST_HELM3";
+    if std::env::var_os(HELM).is_none() {
+        println!("skipped: {HELM} names no program");
+        return;
+    }
+    let Some(room) = Room::judged("provider").await else { return };
+    let chart = room.chart("small", &charts::small());
+    room.done_by(HELM, &["install", "a", chart.to_str().unwrap(), "--set", "text=one,more=true"]);
+    // In the provider, Helm's client calls itself like the process.
+    let mut managers_of_it = room.there(&config_maps(), "a-map").await["metadata"]["managedFields"].clone();
+    assert_eq!(managers_of_it[0]["manager"], "helm");
+    managers_of_it[0]["manager"] = json!("terraform-provider-helm_v3.1.2_x5");
+    let renamed =
+        Patch::Json(json!([{ "op": "replace", "path": "/metadata/managedFields", "value": managers_of_it }]));
+    room.client.patch(&room.at(&config_maps(), "a-map"), &renamed, &Writing::by("helm")).await.unwrap();
+    let map = room.there(&config_maps(), "a-map").await;
+    assert_eq!(managers(&map), ["terraform-provider-helm_v3.1.2_x5 Update"]);
+    let wish = Wish { name: "a", chart: &chart, values: json!({ "text": "two" }) };
+    let server_side = bud::helm::action::Options { method: Method::ServerSide, ..options() };
+    room.install(&wish, &server_side).await.unwrap();
+    let map = room.there(&config_maps(), "a-map").await;
+    assert_eq!((managers(&map), &map["data"]), (vec!["helm Apply".to_owned()], &json!({ "text": "two" })));
+    room.done(&["rollback", "a", "1"]);
+    room.done(&["upgrade", "a", chart.to_str().unwrap(), "--set", "text=three"]);
+    assert_eq!(room.there(&config_maps(), "a-map").await["data"], json!({ "text": "three" }));
+}
+
 /// Left to itself, the engine writes as the last revision was written, as Helm 4 does.
 #[tokio::test]
 async fn the_way_of_writing_is_that_of_the_release() {

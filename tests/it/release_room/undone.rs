@@ -106,3 +106,32 @@ async fn old_records_go_and_what_runs_stays_known() {
     room.install(&wish(json!({ "text": "four" })), &few).await.unwrap();
     assert_eq!(room.records("web").await.len(), 2, "{:?}", room.records("web").await);
 }
+
+/// The way back of a failed first install: whoever moves it to another namespace leaves nothing in the first.
+#[tokio::test]
+async fn a_failed_first_install_is_removed_without_a_trace() {
+    let Some(room) = Room::judged("moved").await else { return };
+    room.volume("web").await;
+    let chart = room.chart("web", &charts::web("0.1.0"));
+    let wish = |values| Wish { name: "web", chart: &chart, values };
+    for values in [
+        json!({ "text": "one", "job": "fail" }),
+        json!({ "text": "one", "more": true, "broken": true }),
+        json!({ "text": "one", "life": "hopeless" }),
+    ] {
+        room.install(&wish(values.clone()), &options()).await.unwrap_err();
+        room.uninstall("web", &super::room::removal()).await.unwrap();
+        for kind in [
+            config_maps(),
+            secrets(),
+            deployments(),
+            kind("batch/v1", "Job", "jobs"),
+            kind("v1", "Service", "services"),
+            kind("v1", "ServiceAccount", "serviceaccounts"),
+            kind("coordination.k8s.io/v1", "Lease", "leases"),
+            kind("networking.k8s.io/v1", "Ingress", "ingresses"),
+        ] {
+            assert_eq!(room.names(&kind).await, [""; 0], "{kind} after {values}");
+        }
+    }
+}
