@@ -109,9 +109,10 @@ impl Release {
         let known = notes::inputs(&operation.private);
         let same_from = notes::from(&operation.private) == from_digest.as_deref();
         let drifts = operation.planned.get("drifted") != operation.prior.get("drifted");
-        let nothing_due = notes::due(&operation.private).is_none() && !drifts;
+        let waits = super::read::unmet(&operation.private);
+        let nothing_due = (notes::due(&operation.private).is_none() || waits) && !drifts;
         if stands && !moved_away && known == Some(digest.as_str()) && same_from && nothing_due {
-            return Ok(Self::unchanged(operation, uid, digest, from_digest, warnings));
+            return Self::unchanged(operation, client, spec, (uid, digest, from_digest), warnings).await;
         }
         let capabilities = rendering::live(client, spec).await.map_err(|error| kube(&error))?;
         let upgrades = intent(&history) == Intent::Upgrade;
@@ -134,7 +135,7 @@ impl Release {
         if stands && !moved_away && known.is_none() && nothing_due {
             // Brought in from elsewhere: what runs already makes no revision.
             if deployed.is_some_and(|last| shown::is_what_runs(&rendered, last, &built.values)) {
-                return Ok(Self::unchanged(operation, uid, digest, from_digest, warnings));
+                return Self::unchanged(operation, client, spec, (uid, digest, from_digest), warnings).await;
             }
         }
         let tokens = leaves.tokens(history.deployed(), Tokens::Usual)?;
@@ -211,10 +212,7 @@ impl Release {
         notes.set_due(None);
         operation.held.put(state.clone(), private.clone());
         if let Some(problem) = super::conditions::wait(client, spec, options.timeout, patience).await {
-            // The release stands: the next plan looks at the condition again.
-            Notes(&mut private).set_due(Some("ready_when did not hold".into()));
-            state.set("last_error", Value::string(problem.detail.clone()));
-            operation.held.put(state, private);
+            Self::waits_in_vain(operation, state, private, &problem);
             warnings.push(problem);
             return Err(warnings);
         }
@@ -266,14 +264,15 @@ impl Release {
         told
     }
 
-    /// An update that sends nothing: the state alone changes.
-    fn unchanged(
+    /// An update that sends nothing: the state alone changes. Conditions that are new, or did not hold, are waited
+    /// for.
+    async fn unchanged(
         operation: &Operation<'_>,
-        uid: Option<String>,
-        digest: String,
-        from: Option<String>,
-        warnings: Diagnostics,
-    ) -> Applied {
+        client: &Client,
+        spec: &super::declaration::ReleaseSpec,
+        (uid, digest, from): (Option<String>, String, Option<String>),
+        mut warnings: Diagnostics,
+    ) -> Result<Applied, Diagnostics> {
         let mut state = operation.planned.clone();
         for name in outputs::COMPUTED {
             if state.get(name).is_unknown() {
@@ -288,8 +287,31 @@ impl Release {
         notes.set_inputs(digest);
         notes.set_from(from);
         notes.set_due(None);
-        operation.held.put(state.clone(), private);
-        Applied { state, diagnostics: warnings }
+        operation.held.put(state.clone(), private.clone());
+        let changed = operation.planned.get("ready_when") != operation.prior.get("ready_when");
+        if changed || super::read::unmet(&operation.private) {
+            let limit = spec.options()?.timeout;
+            if let Some(problem) = super::conditions::wait(client, spec, limit, operation.patience).await {
+                Self::waits_in_vain(operation, state, private, &problem);
+                warnings.push(problem);
+                return Err(warnings);
+            }
+        }
+        Ok(Applied { state, diagnostics: warnings })
+    }
+
+    /// The release stands, and a condition does not hold: the next plan comes back to it, and the create that follows a
+    /// taint takes the release over.
+    fn waits_in_vain(
+        operation: &Operation<'_>,
+        mut state: Value,
+        mut private: Private,
+        problem: &Diagnostic,
+    ) {
+        Notes(&mut private).set_due(Some(super::read::UNMET.to_owned()));
+        state.set("status", Value::string(Status::Failed.name()));
+        state.set("last_error", Value::string(problem.detail.clone()));
+        operation.held.put(state, private);
     }
 
     /// Which cluster it is. Who may not read kube-system works without.

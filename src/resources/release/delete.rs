@@ -5,7 +5,7 @@ use super::whose::OWNER;
 use super::{Release, explain, options};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::helm::action::{self, ActionError, Hooks, Removal, Silent, Wait};
-use crate::helm::release::Status;
+use crate::helm::release::{Status, Store};
 use crate::kube::{Client, Deletion, Kind, Propagation, Scope};
 use crate::resources::clusters::{self, Way};
 use crate::resources::explain::not_configured;
@@ -30,6 +30,7 @@ impl Release {
         let (namespace, name) = (text("namespace"), text("name"));
         let unfinished = prior.get("status").as_str() != Some(Status::Deployed.name());
         if create_follows && unfinished && text("on_failed_install") != "reinstall" {
+            self.let_go(prior, &namespace, &name, patience).await;
             return Ok(Diagnostic::warning(
                 "Release is kept for the create that follows",
                 format!(
@@ -83,6 +84,20 @@ impl Release {
                 None => Err(explain::explain(&error, &namespace, &name)),
             },
             Err(Kept::Wrong(problem)) => Err((*problem).into()),
+        }
+    }
+
+    /// Takes the owner off a release that stands although its create did not end well, so that the create that
+    /// follows knows it. A record that says itself that it is unfinished needs no such mark.
+    async fn let_go(&self, prior: &Value, namespace: &str, name: &str, patience: &Patience) {
+        let Ok(client) = self.client(prior, patience) else { return };
+        let Ok(history) = action::history(&client, namespace, name).await else { return };
+        let Some(last) = history.deployed() else { return };
+        let mut last = last.clone();
+        last.labels.insert(OWNER.to_owned(), String::new());
+        // Where it does not arrive, the create refuses the release by name and says how to take it over.
+        if let Err(error) = Store::new(&client, namespace, name).update(&last).await {
+            tracing::warn!(%error, "the owner stays on the release");
         }
     }
 

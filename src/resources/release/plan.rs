@@ -11,6 +11,7 @@ use super::rendering::{self, Checks, Job, StandIn};
 use super::seen::Found;
 use super::shown::{self, Claim};
 use super::wanted::{Wanted, inputs};
+use super::whose::perhaps_let_go;
 use super::{Release, masked, taken_over};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::helm::release::{History, Status};
@@ -154,7 +155,12 @@ impl Release {
         if !planning.creates() {
             return Ok(());
         }
-        if let Some(note) = taken_over(history, &wanted.spec, self.environment().as_deref())? {
+        let environment = self.environment();
+        if perhaps_let_go(history, environment.as_deref()) {
+            // The destroy half of a replacement takes its owner off, which no plan of the create half sees.
+            return Ok(());
+        }
+        if let Some(note) = taken_over(history, &wanted.spec, environment.as_deref())? {
             planning.diagnostics.push(note);
         }
         Ok(())

@@ -58,7 +58,7 @@ impl Release {
         let due =
             due(state, last).or_else(|| notes::due(private).filter(|_| unmet(private)).map(str::to_owned));
         Notes(private).set_due(due);
-        if newer(state, last) {
+        if newer(state, last, private) {
             outputs::stamp(&mut now, last);
             now.set("notes", outputs::notes(&last.info.notes, &outputs::secrets_of(last)));
         }
@@ -108,15 +108,18 @@ fn unseen(error: &ActionError, namespace: &str, name: &str) -> Result<Presence<V
     Err(told.unwrap_or_else(|| Diagnostic::bug("An error without a word for it.")))
 }
 
-/// Whether a due reason is one that refresh itself cannot see the end of.
-fn unmet(private: &Private) -> bool {
-    notes::due(private).is_some_and(|due| due.starts_with("ready_when"))
+/// Why a release is due whose conditions did not hold.
+pub(super) const UNMET: &str = "ready_when did not hold";
+
+/// Whether conditions did not hold, which refresh itself does not look at.
+pub(super) fn unmet(private: &Private) -> bool {
+    notes::due(private) == Some(UNMET)
 }
 
-/// Whether the cluster says something else than the state.
-fn newer(state: &Value, last: &Record) -> bool {
+/// Whether the cluster says something else than the state. That conditions did not hold is what it cannot say.
+fn newer(state: &Value, last: &Record, private: &Private) -> bool {
     state.get("revision") != &Value::int(i64::from(last.version))
-        || state.get("status").as_str() != Some(last.info.status.name())
+        || (!unmet(private) && state.get("status").as_str() != Some(last.info.status.name()))
 }
 
 /// Why the next plan has something to do.

@@ -24,7 +24,7 @@ pub(super) struct Hidden {
 
 /// What a revision is made of: a change of one of these makes another revision, a change of anything else
 /// sends nothing.
-const INPUTS: [&str; 22] = [
+const INPUTS: [&str; 21] = [
     "name",
     "namespace",
     "values",
@@ -46,7 +46,6 @@ const INPUTS: [&str; 22] = [
     "render_subchart_notes",
     "recreate_pods",
     "random",
-    "ready_when",
 ];
 
 impl Wanted {

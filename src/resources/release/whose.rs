@@ -30,11 +30,24 @@ pub(super) fn whose<'a>(history: &'a History, environment: Option<&str>) -> Whos
     let marked = history.records().iter().any(|record| record.labels.contains_key(OWNER));
     let theirs = last.labels.get(ENVIRONMENT).map(String::as_str);
     let same = theirs == environment.map(label).as_deref();
+    if last.labels.get(OWNER).is_some_and(String::is_empty) {
+        // Let go by a destroy whose create follows.
+        return Whose::Unfinished(last);
+    }
     match (marked, same, last.info.status) {
         (true, true, Status::Deployed) if environment.is_some() => Whose::Ours(last),
         (true, true, status) if status != Status::Deployed => Whose::Unfinished(last),
         _ => Whose::Theirs(last),
     }
+}
+
+/// Whether a release that stands is one that a create of ours made, and that may be let go before the next create.
+pub(super) fn perhaps_let_go(history: &History, environment: Option<&str>) -> bool {
+    let Some(last) = history.last() else { return false };
+    let theirs = last.labels.get(ENVIRONMENT).map(String::as_str);
+    last.info.status == Status::Deployed
+        && last.labels.contains_key(OWNER)
+        && theirs == environment.map(label).as_deref()
 }
 
 /// The labels of our records.

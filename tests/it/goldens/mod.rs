@@ -8,12 +8,12 @@ mod wire;
 use std::path::{Path, PathBuf};
 
 /// A file below `tests/golden`.
-fn path(name: &str) -> PathBuf {
+pub(crate) fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
 /// Whether goldens are to be written.
-fn writing() -> bool {
+pub(crate) fn writing() -> bool {
     std::env::var("BUD_GOLDEN").is_ok_and(|wanted| wanted == "write")
 }
 

@@ -132,3 +132,22 @@ async fn a_field_that_never_changes_is_named_and_made_anew_when_asked() {
     let object = room.object("apps/v1", "Deployment", "a").await;
     assert_eq!(object["spec"]["selector"]["matchLabels"]["tier"], "two");
 }
+
+/// A chart whose values have a key that no template reads, and what `checks` makes of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_checks_warn_refuse_or_are_silent_in_the_plan() {
+    let Some(mut room) = Room::new("checks").await else { return };
+    let chart = room.chart("plain", &plain());
+    let unread = "values = [\"colour: blue\"]\n";
+    let plan = room.host.plan(IT, &room.release(&chart, unread)).await.unwrap();
+    let warned = told(&plan.diagnostics);
+    assert!(warned.contains("Warning: Values that no template reads [values]"), "{warned}");
+    assert!(warned.contains("colour") && warned.contains("color"), "{warned}");
+    let error =
+        room.host.plan(IT, &room.release(&chart, &format!("{unread}checks = \"error\""))).await.unwrap_err();
+    assert!(told(&error).contains("Error: Values that no template reads"), "{}", told(&error));
+    for quiet in [format!("{unread}checks = \"off\""), "values = [\"color: blue\"]".to_owned()] {
+        let plan = room.host.plan(IT, &room.release(&chart, &quiet)).await.unwrap();
+        assert_eq!(told(&plan.diagnostics), "", "{quiet}");
+    }
+}

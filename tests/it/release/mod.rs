@@ -8,6 +8,7 @@ mod life;
 mod others;
 mod random;
 mod repair;
+mod stored;
 
 pub(crate) use random::files as random_files;
 

@@ -109,3 +109,35 @@ async fn a_failed_install_that_moves_leaves_nothing_behind() {
     assert_eq!(room.helm_list(), Vec::<String>::new());
     assert!(room.object("v1", "ConfigMap", "web").await.is_null());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_that_does_not_hold_costs_no_revision_and_no_uninstall() {
+    let Some(mut room) = Room::new("condition").await else { return };
+    let chart = room.chart("plain", &plain());
+    let with = |room: &Room, label: &str| {
+        room.release(
+            &chart,
+            &format!("timeout = \"4s\"\nready_when = [\"ConfigMap[is=here-{label}]:data.ready=yes\"]"),
+        )
+    };
+    let text = with(&room, &room.namespace);
+    let outcome = room.host.apply(IT, &text).await;
+    assert!(outcome.failed() && outcome.error().contains("Condition does not hold"), "{}", outcome.text());
+    assert!(room.host.instance(IT).unwrap().tainted);
+    let uid = room.object("apps/v1", "Deployment", "web").await["metadata"]["uid"].clone();
+    let client = room.plane.admin();
+    let kind = client.kind("v1", "ConfigMap").await.unwrap().here().unwrap();
+    let map = serde_json::json!({ "apiVersion": "v1", "kind": "ConfigMap", "data": { "ready": "yes" },
+        "metadata": { "name": "ready", "labels": { "is": format!("here-{}", room.namespace) } } });
+    client.create(&kind, Some(&room.namespace), &map, &bud::kube::Writing::by("tests")).await.unwrap();
+    room.applies(&text).await;
+    assert_eq!(room.object("apps/v1", "Deployment", "web").await["metadata"]["uid"], uid, "no uninstall");
+    let before = room.helm_list();
+    // Another condition: waited for, and nothing is sent.
+    let other = with(&room, "nowhere");
+    let outcome = room.host.apply(IT, &other).await;
+    assert!(outcome.failed() && outcome.error().contains("Condition does not hold"), "{}", outcome.text());
+    assert_eq!(room.helm_list(), before);
+    room.applies(&text).await;
+    assert_eq!(room.helm_list(), before);
+}
