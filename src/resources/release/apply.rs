@@ -194,7 +194,7 @@ impl Release {
         let outcome = match done {
             Ok(outcome) => outcome,
             Err(failed) => {
-                return Err(Self::failed(operation, &watching, spec, *failed, warnings));
+                return Err(Self::failed(operation, &watching, spec, *failed, (warnings, secrets)));
             }
         };
         let Outcome { record, objects, warnings: told } = outcome;
@@ -239,13 +239,15 @@ impl Release {
         watching: &Watching<'_>,
         spec: &super::declaration::ReleaseSpec,
         failed: Failed,
-        mut warnings: Diagnostics,
+        (mut warnings, secrets): (Diagnostics, &[Secret]),
     ) -> Diagnostics {
         let Failed { error, left, warnings: told } = failed;
         for text in told {
             warnings.push(Diagnostic::warning("Release was repaired", format!("{text}.")));
         }
-        let mut told = explain::explain(&error, &spec.namespace, &spec.name);
+        let told = explain::explain(&error, &spec.namespace, &spec.name);
+        // The API's words and a container's log may quote what is hidden.
+        let mut told = Diagnostics(told.0.into_iter().map(|one| hidden(one, secrets)).collect());
         let undone = matches!(&error, ActionError::Undone { back_to: None, .. });
         // Without a record there is no release; one may be there whose answer did not come.
         let no_record = left.is_none() && !perhaps_stored(&error);

@@ -96,6 +96,31 @@ async fn an_error_does_not_tell_what_is_hidden() {
     }
 }
 
+/// What the API says of an object that it refuses quotes the object.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_the_api_do_not_tell_what_is_hidden() {
+    let Some(mut room) = Room::new("quoted").await else { return };
+    let named = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: {{ .Values.one | quote }} }\n";
+    let chart = room.chart("quoting", &[("values.yaml", "one: a\n"), ("templates/a.yaml", named)]);
+    let secret = "Canary_That_Is_No_Name";
+    for argument in [
+        format!("set_sensitive = [{{ name = \"one\", value = \"{secret}\" }}]"),
+        format!("values_wo = \"one: {secret}\"\nvalues_wo_version = 1"),
+    ] {
+        let text = room.release(&chart, &argument);
+        let outcome = room.host.apply(IT, &text).await;
+        assert!(outcome.failed() && outcome.error().contains("Object is not valid"), "{}", outcome.text());
+        assert!(!outcome.text().contains(secret), "{}", outcome.text());
+        if let Some(instance) = room.host.instance(IT) {
+            let mut state: serde_json::Value = serde_json::from_str(&instance.json).unwrap();
+            state.as_object_mut().unwrap().remove("set_sensitive");
+            assert!(!state.to_string().contains(secret), "{state}");
+        }
+        assert!(!room.host.log().contains(secret));
+        room.host.destroy(IT).await.done();
+    }
+}
+
 fn nothing_leaks(room: &Room, told: &str) {
     let instance = room.host.instance(IT).unwrap();
     let mut state: serde_json::Value = serde_json::from_str(&instance.json).unwrap();
