@@ -12,7 +12,7 @@ use super::writing::{Apply, Conflicts, Deletion, Patch, Writing};
 use crate::outcome::Presence;
 
 /// How many objects come in one answer of a list, as kubectl asks for them.
-const PAGE: &str = "500";
+pub(super) const PAGE: &str = "500";
 
 const JSON: &str = "application/json";
 
@@ -151,13 +151,13 @@ impl Client {
         self.request(Method::GET, &kind.path(namespace, None), asked).query(pairs)
     }
 
-    async fn object(&self, request: &Request) -> Result<Value, KubeError> {
+    pub(super) async fn object(&self, request: &Request) -> Result<Value, KubeError> {
         self.ask(request).await?.json(&request.asked)
     }
 }
 
 /// Absence is an answer where the API says of this object that it is not there.
-fn present(answer: Result<Value, KubeError>) -> Result<Presence<Value>, KubeError> {
+pub(super) fn present(answer: Result<Value, KubeError>) -> Result<Presence<Value>, KubeError> {
     match answer {
         Ok(object) => Ok(Presence::Here(object)),
         Err(KubeError::NotFound { refusal, .. }) if Refusal::is_absence(&refusal) => Ok(Presence::Gone),
@@ -166,7 +166,7 @@ fn present(answer: Result<Value, KubeError>) -> Result<Presence<Value>, KubeErro
 }
 
 /// An item of a list with the kind that lists leave out.
-fn named(mut item: Value, kind: &Kind) -> Value {
+pub(super) fn named(mut item: Value, kind: &Kind) -> Value {
     if let Value::Object(fields) = &mut item {
         fields.entry("apiVersion").or_insert_with(|| kind.api_version().into());
         fields.entry("kind").or_insert_with(|| kind.kind.clone().into());

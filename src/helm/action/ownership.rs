@@ -2,13 +2,15 @@
 //!
 //! Source: Helm 4.3, `pkg/action/validate.go`.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::error::{ActionError, Stranger};
 use super::objects::{Target, shown, text};
 use super::options::Ownership;
-use crate::kube::{Client, KubeError};
+use crate::kube::{Client, Kind, KubeError};
 use crate::outcome::Presence;
 
 /// How many requests are under way at once.
@@ -65,7 +67,65 @@ pub(super) async fn look(client: &Client, target: &Target) -> Result<Option<Valu
     }
 }
 
-/// What is there of objects that the release has not had yet: each with what the cluster has of it.
+/// How many objects of one kind in one place are looked at by a list of all: one answer in the place of many.
+const MANY: usize = 4;
+
+/// The metadata of what the cluster has of each.
+pub(super) async fn look_at_all(
+    client: &Client,
+    targets: &[&Target],
+) -> Result<Vec<Option<Value>>, ActionError> {
+    let mut places: BTreeMap<(&Kind, Option<&str>), Vec<usize>> = BTreeMap::new();
+    for (at, target) in targets.iter().enumerate().filter(|(_, target)| !target.at.name.is_empty()) {
+        places.entry((&target.at.kind, target.at.namespace.as_deref())).or_default().push(at);
+    }
+    let mut seen: Vec<Option<Value>> = vec![None; targets.len()];
+    let (many, few): (Vec<_>, Vec<_>) = places.into_iter().partition(|(_, all)| all.len() >= MANY);
+    let mut alone: Vec<usize> = few.into_iter().flat_map(|(_, all)| all).collect();
+    let lists: Vec<_> = many
+        .into_iter()
+        .map(|((kind, namespace), all)| async move { (client.glimpse(kind, namespace).await, all) })
+        .collect();
+    let answers: Vec<_> = stream::iter(lists).buffered(AT_ONCE).collect().await;
+    for (answer, all) in answers {
+        match answer {
+            Ok(glimpse) => {
+                let by_name: BTreeMap<String, Value> = glimpse
+                    .items
+                    .into_iter()
+                    .map(|item| (text(&item, "/metadata/name").to_owned(), item))
+                    .collect();
+                for at in all {
+                    seen[at] = by_name.get(&targets[at].at.name).cloned();
+                    if seen[at].is_none() && !glimpse.is_all {
+                        alone.push(at);
+                    }
+                }
+            }
+            // A kind that is gone has no objects.
+            Err(KubeError::NotFoundKind { .. }) => {}
+            // Who may look at each may not always list them.
+            Err(KubeError::Forbidden { .. }) => alone.extend(all),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let looks: Vec<_> = alone
+        .into_iter()
+        .map(|at| async move {
+            match client.metadata(&targets[at].at).await {
+                Ok(Presence::Here(object)) => Ok((at, Some(object))),
+                Ok(_) | Err(KubeError::NotFoundKind { .. }) => Ok((at, None)),
+                Err(error) => Err(ActionError::from(error)),
+            }
+        })
+        .collect();
+    for (at, object) in stream::iter(looks).buffered(AT_ONCE).try_collect::<Vec<_>>().await? {
+        seen[at] = object;
+    }
+    Ok(seen)
+}
+
+/// What is there of objects that the release has not had yet: each with the metadata of what the cluster has.
 ///
 /// # Errors
 /// [`ActionError::Strangers`] names all that somebody else owns.
@@ -76,8 +136,7 @@ pub(super) async fn check(
     namespace: &str,
     ownership: Ownership,
 ) -> Result<Vec<Option<Value>>, ActionError> {
-    let looks: Vec<_> = targets.iter().map(|target| look(client, target)).collect();
-    let seen: Vec<Option<Value>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    let seen = look_at_all(client, targets).await?;
     if ownership == Ownership::Take {
         return Ok(seen);
     }

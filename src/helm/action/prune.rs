@@ -1,11 +1,9 @@
 //! Objects that have left the release.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
-
 use super::apply::delete_all;
 use super::error::ActionError;
 use super::objects::{Target, shown, sort, text};
-use super::ownership::{AT_ONCE, is_kept, is_ours, look};
+use super::ownership::{is_kept, is_ours, look_at_all};
 use super::work::Work;
 use crate::helm::manifest::Order;
 use crate::kube::Propagation;
@@ -31,8 +29,7 @@ pub(super) async fn remove(
     // An object whose own text asks for it is kept without a look.
     let (kept, rest): (Vec<_>, Vec<_>) = targets.into_iter().partition(|target| is_kept(&target.object));
     gone.kept = kept.iter().map(Target::shown).collect();
-    let looks: Vec<_> = rest.iter().map(|target| look(&work.client, target)).collect();
-    let seen: Vec<_> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    let seen = look_at_all(&work.client, &rest.iter().collect::<Vec<_>>()).await?;
     let mut doomed = Vec::new();
     for (target, live) in rest.into_iter().zip(seen) {
         let Some(live) = live else { continue };

@@ -177,3 +177,28 @@ async fn logs_of_a_container() {
     let none = client.logs(&space, "nobody", &Logs::default()).await.unwrap_err();
     assert!(matches!(&none, KubeError::NotFound { refusal, .. } if refusal.name == "nobody"), "{none:?}");
 }
+
+#[tokio::test]
+async fn who_an_object_is_comes_without_what_is_in_it() {
+    let Some(plane) = ControlPlane::shared() else { return };
+    let (client, space) = (plane.admin(), plane.namespace("glimpse").await);
+    let large = "x".repeat(100_000);
+    for name in ["one", "two"] {
+        let mut map = config_map(name, "a", &large);
+        map["metadata"]["labels"] = json!({ "is": name });
+        client.create(&config_maps(), Some(&space), &map, &by("tests")).await.unwrap();
+    }
+    let one = client.metadata(&config_maps().at(Some(&space), "one")).await.unwrap().here().unwrap();
+    assert_eq!((&one["metadata"]["labels"]["is"], one.get("data")), (&json!("one"), None));
+    assert!(client.metadata(&config_maps().at(Some(&space), "none")).await.unwrap().here().is_none());
+    let glimpse = client.glimpse(&config_maps(), Some(&space)).await.unwrap();
+    let names: Vec<_> = glimpse.items.iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect();
+    assert_eq!((names, glimpse.is_all), (vec!["kube-root-ca.crt", "one", "two"], true));
+    assert!(glimpse.items.iter().all(|item| item.get("data").is_none()), "{:?}", glimpse.items[0]);
+
+    let short = Between::start(plane, |seen| Act::Instead(seen.path.replace("limit=500", "limit=2"))).await;
+    let glimpse = open(&short.kubeconfig()).glimpse(&config_maps(), Some(&space)).await.unwrap();
+    assert_eq!((glimpse.items.len(), glimpse.is_all), (2, false));
+    let nowhere = client.glimpse(&config_maps(), Some("no-such-space")).await.unwrap();
+    assert_eq!((nowhere.items.len(), nowhere.is_all), (0, true));
+}

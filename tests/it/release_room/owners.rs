@@ -1,11 +1,13 @@
 //! Objects and fields of others: refused by name, or taken over where that is asked for.
 
-use bud::helm::action::{ActionError, Force, Options, Ownership};
+use bud::helm::action::{self, ActionError, Force, Options, Ownership, Silent};
 use bud::kube::{Apply, Conflicts, KubeError, Writing};
 use serde_json::json;
 
 use super::charts;
-use super::room::{Room, Wish, config_maps, deployments, kind, options, removal};
+use super::room::{Room, Wish, config_maps, deployments, kind, options, patience, removal};
+use crate::kubernetes::between::{Act, Between, Decide, Seen};
+use crate::kubernetes::control_plane::open;
 
 #[tokio::test]
 async fn objects_of_others_are_all_named_and_nothing_is_written() {
@@ -125,4 +127,68 @@ async fn an_edit_by_hand_is_met_like_helm_meets_it() {
     room.install(&wish("three"), &forcing).await.unwrap();
     let map = room.there(&config_maps(), "a-map").await;
     assert_eq!(map["data"], json!({ "text": "three", "theirs": "1" }));
+}
+
+/// Six maps, of which somebody else has two.
+async fn six(room: &Room) -> std::path::PathBuf {
+    let one = |at: u32| format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: map-{at} }}\n");
+    let maps: String = (1..=6).map(one).collect();
+    for name in ["map-2", "map-6"] {
+        room.make(&config_maps(), json!({ "metadata": { "name": name } })).await;
+    }
+    room.chart("six", &charts::of("six", "0.1.0", &[("maps.yaml", &maps)]))
+}
+
+/// Many of a kind are looked at by one list of their metadata, and one by one where that does not do.
+#[tokio::test]
+async fn strangers_are_found_in_a_list_or_without_one() {
+    let Some(room) = Room::new("six").await else { return };
+    let chart = six(&room).await;
+    let wish = Wish { name: "a", chart: &chart, values: json!({}) };
+    let desired = room.desired(&wish).await;
+    let forbidden =
+        json!({ "kind": "Status", "code": 403, "reason": "Forbidden", "message": "no lists" }).to_string();
+    let is_list = |seen: &Seen| seen.path.contains("/configmaps?");
+    let ways: [(&str, usize, Decide); 3] = [
+        ("whole", 0, Box::new(|_| Act::Forward)),
+        // The answer has one of them, and says that there are more.
+        (
+            "cut short",
+            5,
+            Box::new(move |seen| {
+                if is_list(seen) {
+                    Act::Instead(seen.path.replace("limit=500", "limit=2"))
+                } else {
+                    Act::Forward
+                }
+            }),
+        ),
+        (
+            "forbidden",
+            6,
+            Box::new(move |seen| {
+                if is_list(seen) { Act::Answer(403, Vec::new(), forbidden.clone()) } else { Act::Forward }
+            }),
+        ),
+    ];
+    for (name, looks, decide) in ways {
+        let between = Between::start(room.plane, decide).await;
+        let client = open(&between.kubeconfig());
+        let refused = action::install(&client, &desired, &options(), &Silent, &patience()).await.unwrap_err();
+        let ActionError::Strangers(strangers) = &refused.error else { panic!("{name}: {refused:?}") };
+        let named: Vec<&str> = strangers.iter().map(|one| one.object.as_str()).collect();
+        let wanted = ["map-2", "map-6"].map(|map| format!("ConfigMap {}/{map}", room.space));
+        assert_eq!(named, wanted, "{name}");
+        let seen = between.seen();
+        assert_eq!(
+            seen.iter().filter(|seen| seen.path.contains("/configmaps?")).count(),
+            1,
+            "{name}: {seen:?}"
+        );
+        assert_eq!(
+            seen.iter().filter(|seen| seen.path.contains("/configmaps/")).count(),
+            looks,
+            "{name}: {seen:?}"
+        );
+    }
 }
