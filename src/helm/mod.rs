@@ -28,6 +28,7 @@ pub mod checks;
 pub mod fetch;
 pub mod manifest;
 pub mod outside;
+mod re2;
 pub mod release;
 pub mod render;
 pub mod stable;

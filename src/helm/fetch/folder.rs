@@ -1,7 +1,8 @@
 //! Charts and values files on this machine's disk.
 
+use std::ffi::OsString;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::helm::chart::archive::Limits;
 use crate::helm::chart::ignore::{BadIgnore, Ignore, PathKind};
@@ -9,6 +10,8 @@ use crate::helm::chart::{Chart, LoadError, SourceFile, without_mark};
 
 /// How deep folders may lie in folders; links to a folder above end here.
 const DEEPEST: usize = 100;
+/// How many parts of paths a link may lead through.
+const MOST_STEPS: usize = 10_000;
 
 /// Why there is no chart at a path, in Helm's words.
 #[derive(Debug, thiserror::Error)]
@@ -154,7 +157,7 @@ impl Walk {
             // Links are followed, as Helm follows them: the folder is the user's own.
             let found = entry.file_type().map_err(|error| io_error("lstat", &path, &error))?;
             let (is_folder, is_file) = if found.is_symlink() {
-                let metadata = std::fs::metadata(&path).map_err(|error| io_error("lstat", &path, &error))?;
+                let metadata = std::fs::metadata(&path).map_err(|error| broken_link(&path, &error))?;
                 (metadata.is_dir(), metadata.is_file())
             } else {
                 (found.is_dir(), found.is_file())
@@ -205,6 +208,44 @@ pub(super) fn io_error(verb: &str, path: &Path, error: &io::Error) -> DiskError 
         _ => error.to_string(),
     };
     DiskError::Io { path: path.to_owned(), reason: format!("{verb} {}: {why}", path.display()) }
+}
+
+/// A link that leads nowhere: Helm names the link, and the path that is not there.
+fn broken_link(link: &Path, error: &io::Error) -> DiskError {
+    let missing = ends_at(link).unwrap_or_else(|| link.to_owned());
+    match io_error("lstat", &missing, error) {
+        DiskError::Io { path, reason } => {
+            let reason = format!("error evaluating symlink {}: {reason}", link.display());
+            DiskError::Io { path, reason }
+        }
+        error => error,
+    }
+}
+
+/// The first path on the way of a link that is not there.
+fn ends_at(link: &Path) -> Option<PathBuf> {
+    let mut done = PathBuf::new();
+    let mut left: Vec<OsString> = link.iter().rev().map(OsString::from).collect();
+    for _ in 0..MOST_STEPS {
+        let part = left.pop()?;
+        let Component::Normal(_) = Path::new(&part).components().next()? else {
+            match part.to_str() {
+                Some("..") => drop(done.pop()),
+                Some(".") => {}
+                _ => done = PathBuf::from(&part),
+            }
+            continue;
+        };
+        let here = done.join(&part);
+        let Ok(found) = std::fs::symlink_metadata(&here) else { return Some(here) };
+        if found.is_symlink() {
+            let target = std::fs::read_link(&here).ok()?;
+            left.extend(target.iter().rev().map(OsString::from));
+        } else {
+            done = here;
+        }
+    }
+    None
 }
 
 /// What a browser would take the bytes for.

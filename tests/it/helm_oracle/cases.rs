@@ -29,6 +29,15 @@ pub(crate) const CASES: &[Case] = &[
     ("the text of a version that is no pointer", &[("templates/a.yaml", "a: {{ (semver \"1.2.3\").IncMinor.Original }}\n")], &[]),
     ("a version that is no pointer where one is wanted", &[("templates/a.yaml", "a: {{ (semver \"1.2.3\").LessThan ((semver \"1.2.3\").IncMinor) }}\n")], &[]),
     ("the clock that is never set", &[("templates/a.yaml", "a: {{ regexMatch \" m=[+][0-9]+[.][0-9]{9}$\" (toString now) }} {{ regexMatch \"m=\" (print now.UTC) }} {{ regexMatch \"m=\" (toString (dateModify \"1h\" now)) }} {{ regexMatch \"m=\" (now.AddDate 0 0 1).String }} {{ regexMatch \"m=\" (toJson now) }} {{ regexMatch \"m=\" (date \"2006\" now) }}\n")], &[]),
+    // A dash behind a class was taken for a range that is none, so that a good value of a public chart was refused.
+    ("a dash behind a class of runes", &[("templates/a.yaml", "a: {{ regexMatch `^[\\w-\\.]+$` \"my-master.x\" }} {{ regexFind \"[&&a~~]+\" \"x&a~\" }} {{ regexReplaceAll \"(?P<n>b)(?P<n>c)?\" \"abcb\" \"<${n}>\" }} {{ regexFind \"(?i)K\" \"\\u212a\" }}\n")], &[]),
+    ("operators that repeat operators", &[("templates/a.yaml", "a: {{ mustRegexMatch \"a**\" \"a\" }}\n")], &[]),
+    ("an expression that panics", &[("templates/a.yaml", "a: {{ regexFind \"[z-a]`\" \"a\" }}\n")], &[]),
+    ("a class of no name", &[("templates/a.yaml", "a: {{ mustRegexFind `\\p{Alphabetic}` \"a\" }}\n")], &[]),
+    // The messages were those of another library.
+    ("toml that is none", &[("templates/a.yaml", include_str!("toml.tpl"))], &[]),
+    ("times of toml without a zone", &[("templates/a.yaml", "{{ $t := fromToml \"a = 2024-01-02T03:04:05\\nb = 2024-01-02\\nc = 03:04\\nd = 2024-01-02 03:04:05.5+02:00\\ne = [{a = 1}]\\nf = -nan\\n[[g]]\\n\" }}a: {{ range $k, $v := $t }}{{ $k }} {{ $v }} {{ typeOf $v }};{{ end }}\nb: {{ toToml $t | quote }}\n")], &[]),
+    ("offsets of more than a day", &[("templates/a.yaml", "a: {{ mustToDate \"2006-01-02 -0700\" \"2024-01-01 +2500\" }}\n")], &[]),
     ("null deletes", &[("values.yaml", "a: 1\nb: {c: {d: 2, e: 3}, f: 4}\n"), ("templates/a.yaml", SHOW)], &["--set", "a=null,b.c.d=null,b.f=null"]),
     ("null in defaults", &[("values.yaml", "a: null\nb: {c: null, d: 1}\n"), ("templates/a.yaml", SHOW)], &[]),
     ("null deletes in a subchart", &[("Chart.yaml", PARENT), ("values.yaml", "sub: {a: null, b: {c: null}}\n"), ("charts/sub/Chart.yaml", SUB), ("charts/sub/values.yaml", "a: 1\nb: {c: 2, d: 3}\n"), ("charts/sub/templates/s.yaml", SUB_SHOW), ("templates/a.yaml", SHOW)], &[]),

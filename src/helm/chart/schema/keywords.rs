@@ -1,8 +1,9 @@
 //! Holding one value against one schema: types, numbers, texts, and what schemas are combined with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use regex::Regex;
+use crate::helm::re2::Expression;
 use serde_json::Value as Json;
 
 use super::complaint::{Complaint, Make, grouped, number, quoted, shown};
@@ -17,7 +18,7 @@ pub(super) struct Validator<'a> {
     root: &'a Json,
     /// The year of the draft; 4, 6 and 7 count as they are.
     pub(super) draft: u32,
-    patterns: BTreeMap<String, Regex>,
+    patterns: BTreeMap<String, Rc<Expression>>,
     pub(super) warnings: Vec<String>,
     /// What is wrong with the schema itself.
     pub(super) fault: Option<String>,
@@ -70,11 +71,11 @@ impl<'a> Validator<'a> {
     }
 
     /// A compiled pattern; one that is none is the schema's fault.
-    pub(super) fn pattern(&mut self, pattern: &str) -> Option<Regex> {
+    pub(super) fn pattern(&mut self, pattern: &str) -> Option<Rc<Expression>> {
         if let Some(known) = self.patterns.get(pattern) {
             return Some(known.clone());
         }
-        if let Ok(compiled) = Regex::new(pattern) {
+        if let Ok(compiled) = Expression::new(pattern.as_bytes()).map(Rc::new) {
             self.patterns.insert(pattern.to_owned(), compiled.clone());
             Some(compiled)
         } else {
@@ -324,7 +325,7 @@ impl<'a> Validator<'a> {
         }
         if let Some(Json::String(pattern)) = schema.get("pattern")
             && let Some(compiled) = self.pattern(pattern)
-            && !compiled.is_match(text)
+            && !compiled.is_match(text.as_bytes())
         {
             found.push(format!("{} does not match pattern {}", quoted(text), quoted(pattern)));
         }

@@ -114,7 +114,7 @@ impl<'a> Validator<'a> {
                 found.extend(self.schema(own, value, &place, &mut Seen::default()));
             }
             for (pattern, own) in &patterns {
-                if self.pattern(pattern).is_some_and(|pattern| pattern.is_match(name)) {
+                if self.pattern(pattern).is_some_and(|pattern| pattern.is_match(name.as_bytes())) {
                     evaluated = true;
                     found.extend(self.schema(own, value, &place, &mut Seen::default()));
                 }

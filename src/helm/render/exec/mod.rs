@@ -47,7 +47,7 @@ pub(crate) struct Machine<'r, 'o> {
     /// What is kept of a render that is watched.
     pub(crate) attentive: Option<Box<Attentive>>,
     /// Regular expressions that were compiled already.
-    pub(crate) regexes: FastMap<Str, std::result::Result<Rc<regex::bytes::Regex>, String>>,
+    pub(crate) regexes: FastMap<Str, std::result::Result<Rc<crate::helm::re2::Expression>, String>>,
 }
 
 /// The state of one template that is carried out.

@@ -1,10 +1,10 @@
 //! Sprig's regular expressions, with RE2's syntax.
 
 use super::{Function, Outcome, Param, int, ok, plain, text, utf8, world};
+use crate::helm::re2::Expression;
 use crate::helm::render::datum::{Datum, List, ListKind};
 use crate::helm::render::exec::{Failure, Machine};
 use crate::helm::render::text::{self as go_text, Str};
-use regex::bytes::Regex;
 use std::rc::Rc;
 
 use Param::{Int, Str as S};
@@ -51,139 +51,40 @@ fn quote_meta(args: &[Datum]) -> Outcome {
 }
 
 /// The expression, compiled once per render; else Go's words for what is wrong.
-fn compiled(machine: &mut Machine<'_, '_>, expression: &Datum) -> Result<Rc<Regex>, String> {
+fn compiled(machine: &mut Machine<'_, '_>, expression: &Datum) -> Result<Rc<Expression>, String> {
     let key = Str::new(text(expression));
     if let Some(known) = machine.regexes.get(&key) {
         return known.clone();
     }
-    let source = utf8(expression);
-    let result = regex::bytes::RegexBuilder::new(&translated(&source))
-        .size_limit(64 << 20)
-        .build()
-        .map(Rc::new)
-        .map_err(|error| format!("error parsing regexp: {}", problem(&source, &error)));
+    let result = Expression::new(text(expression)).map(Rc::new).map_err(|fault| fault.to_string());
     machine.regexes.insert(key, result.clone());
     result
 }
 
-fn must(machine: &mut Machine<'_, '_>, expression: &Datum) -> Result<Rc<Regex>, Failure> {
+fn must(machine: &mut Machine<'_, '_>, expression: &Datum) -> Result<Rc<Expression>, Failure> {
     compiled(machine, expression).map_err(Failure::text)
 }
 
 /// Go's `MustCompile` panics with the expression.
-fn panicking(machine: &mut Machine<'_, '_>, expression: &Datum) -> Result<Rc<Regex>, Failure> {
+fn panicking(machine: &mut Machine<'_, '_>, expression: &Datum) -> Result<Rc<Expression>, Failure> {
     compiled(machine, expression).map_err(|problem| {
         let source = utf8(expression);
-        let quoted = if source.contains('`') {
-            crate::helm::render::go::quote(source.as_bytes())
-        } else {
+        let is_plain =
+            |rune: char| !matches!(rune, '`' | '\u{7f}' | '\u{feff}') && (rune >= ' ' || rune == '\t');
+        let quoted = if source.chars().all(is_plain) {
             format!("`{source}`")
+        } else {
+            crate::helm::render::go::quote(source.as_bytes())
         };
         Failure::text(format!("regexp: Compile({quoted}): {problem}"))
     })
 }
 
-/// What differs between RE2 and the crate: `\z` only, `\d`, `\w` and `\s` in ASCII, octal, `\Q…\E`.
-fn translated(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut runes = source.chars().peekable();
-    let mut in_class = false;
-    while let Some(rune) = runes.next() {
-        match rune {
-            '\\' => match runes.next() {
-                Some('d') => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
-                Some('D') => out.push_str("[^0-9]"),
-                Some('w') => out.push_str(if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }),
-                Some('W') => out.push_str("[^0-9A-Za-z_]"),
-                Some('s') => out.push_str(if in_class { "\\t\\n\\x0C\\r " } else { "[\\t\\n\\x0C\\r ]" }),
-                Some('S') => out.push_str("[^\\t\\n\\x0C\\r ]"),
-                Some('b') if !in_class => out.push_str("(?-u:\\b)"),
-                Some('B') if !in_class => out.push_str("(?-u:\\B)"),
-                Some('C') if !in_class => out.push_str("(?s-u:.)"),
-                Some('Q') => {
-                    let mut literal = String::new();
-                    while let Some(rune) = runes.next() {
-                        if rune == '\\' && runes.peek() == Some(&'E') {
-                            runes.next();
-                            break;
-                        }
-                        literal.push(rune);
-                    }
-                    out.push_str(&regex::escape(&literal));
-                }
-                Some(other) => {
-                    out.push('\\');
-                    out.push(other);
-                }
-                None => out.push('\\'),
-            },
-            '[' if in_class => match runes.peek() {
-                Some(':') => {
-                    out.push('[');
-                    for rune in runes.by_ref() {
-                        out.push(rune);
-                        if rune == ']' {
-                            break;
-                        }
-                    }
-                }
-                _ => out.push_str("\\["),
-            },
-            '[' => {
-                in_class = true;
-                out.push('[');
-                if runes.peek() == Some(&'^') {
-                    out.push('^');
-                    runes.next();
-                }
-                if runes.peek() == Some(&']') {
-                    out.push_str("\\]");
-                    runes.next();
-                }
-            }
-            ']' if in_class => {
-                in_class = false;
-                out.push(']');
-            }
-            // Set operations of the crate that RE2 does not know.
-            '&' | '~' if in_class => {
-                out.push('\\');
-                out.push(rune);
-            }
-            '-' if in_class && runes.peek() == Some(&'-') => out.push_str("\\-"),
-            rune => out.push(rune),
-        }
-    }
-    out
-}
-
-/// RE2's words for the commonest faults.
-fn problem(source: &str, error: &regex::Error) -> String {
-    let text = error.to_string();
-    let starts = |what: &str| text.contains(what);
-    if starts("unclosed group") {
-        format!("missing closing ): `{source}`")
-    } else if starts("unopened group") {
-        format!("unexpected ): `{source}`")
-    } else if starts("unclosed character class") {
-        let from = source.rfind('[').map_or(source, |at| &source[at..]);
-        format!("missing closing ]: `{from}`")
-    } else if starts("repetition operator missing expression") {
-        let what = source.chars().find(|rune| "*+?".contains(*rune)).unwrap_or('*');
-        format!("missing argument to repetition operator: `{what}`")
-    } else if starts("look-around") {
-        let at = ["(?=", "(?!", "(?<"].iter().find(|what| source.contains(**what)).copied().unwrap_or("(?");
-        format!("invalid or unsupported Perl syntax: `{at}`")
-    } else {
-        format!("invalid regular expression: `{source}`")
-    }
-}
-
-fn find(regex: &Regex, subject: &Datum) -> Result<Datum, Failure> {
+fn find(regex: &Expression, subject: &Datum) -> Result<Datum, Failure> {
     Ok(Datum::str(regex.find(text(subject)).map_or(b"".as_slice(), |found| found.as_bytes())))
 }
 
-fn find_all(regex: &Regex, args: &[Datum]) -> Datum {
+fn find_all(regex: &Expression, args: &[Datum]) -> Datum {
     let limit = usize::try_from(int(&args[2])).unwrap_or(usize::MAX);
     let found: Vec<Datum> =
         matches(regex, text(&args[1])).take(limit).map(|found| Datum::str(found.as_bytes())).collect();
@@ -200,7 +101,7 @@ fn splits_rune(subject: &[u8], at: usize) -> bool {
 
 /// All matches as Go gives them: an empty one right after another match does not count.
 fn matches<'r, 'h>(
-    regex: &'r Regex,
+    regex: &'r Expression,
     subject: &'h [u8],
 ) -> impl Iterator<Item = regex::bytes::Match<'h>> + use<'r, 'h> {
     let mut end = None;
@@ -214,7 +115,7 @@ fn matches<'r, 'h>(
     })
 }
 
-fn replace(regex: &Regex, args: &[Datum], literal: bool) -> Result<Datum, Failure> {
+fn replace(regex: &Expression, args: &[Datum], literal: bool) -> Result<Datum, Failure> {
     let (subject, template) = (text(&args[1]), text(&args[2]));
     let mut out = Vec::with_capacity(subject.len());
     let mut copied = 0;
@@ -231,7 +132,7 @@ fn replace(regex: &Regex, args: &[Datum], literal: bool) -> Result<Datum, Failur
         if literal {
             out.extend_from_slice(template);
         } else {
-            expand(&mut out, template, &captures);
+            expand(&mut out, template, regex, &captures);
         }
         if out.len() > super::MOST * 4 {
             return Err(Failure::limit("the text would have too many bytes"));
@@ -242,7 +143,7 @@ fn replace(regex: &Regex, args: &[Datum], literal: bool) -> Result<Datum, Failur
 }
 
 /// Go's `Expand`: `$1`, `${1}`, `$name` with the longest name, `$$`.
-fn expand(out: &mut Vec<u8>, template: &[u8], captures: &regex::bytes::Captures<'_>) {
+fn expand(out: &mut Vec<u8>, template: &[u8], regex: &Expression, captures: &regex::bytes::Captures<'_>) {
     let mut rest = template;
     while let Some(at) = memchr::memchr(b'$', rest) {
         out.extend_from_slice(&rest[..at]);
@@ -266,7 +167,7 @@ fn expand(out: &mut Vec<u8>, template: &[u8], captures: &regex::bytes::Captures<
         let name = String::from_utf8_lossy(&body[..length]);
         let group = match name.parse::<usize>() {
             Ok(number) => captures.get(number),
-            Err(_) => captures.name(&name),
+            Err(_) => regex.named(captures, &name),
         };
         if let Some(group) = group {
             out.extend_from_slice(group.as_bytes());
@@ -276,12 +177,12 @@ fn expand(out: &mut Vec<u8>, template: &[u8], captures: &regex::bytes::Captures<
     out.extend_from_slice(rest);
 }
 
-fn split(regex: &Regex, args: &[Datum]) -> Datum {
+fn split(regex: &Expression, args: &[Datum]) -> Datum {
     let (subject, limit) = (text(&args[1]), int(&args[2]));
     if limit == 0 {
         return Datum::List(List::nil(ListKind::Strings));
     }
-    if !regex.as_str().is_empty() && subject.is_empty() {
+    if !regex.source().is_empty() && subject.is_empty() {
         return Datum::strings([b""]);
     }
     let limit = usize::try_from(limit).ok();

@@ -1,7 +1,7 @@
 //! Go's `fmt` of numbers: integers in every base, runes, floats.
 
 use super::print::{Flags, ascii, bad_verb, pad};
-use super::{float_text, is_print, quote};
+use super::{float_text, is_print, quote_rune};
 use crate::helm::render::datum::Datum;
 
 pub(super) fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char, flags: Flags) {
@@ -20,10 +20,8 @@ pub(super) fn print_int(out: &mut Vec<u8>, arg: &Datum, value: i128, verb: char,
             let text = match verb {
                 'c' => rune.to_string(),
                 'q' => {
-                    let quoted = quote(rune.to_string().as_bytes());
-                    let inner = quoted[1..quoted.len() - 1].replace("\\\"", "\"");
-                    let inner = if flags.plus { ascii(&inner) } else { inner };
-                    format!("'{}'", if rune == '\'' { "\\'".to_owned() } else { inner })
+                    let quoted = quote_rune(rune);
+                    if flags.plus { ascii(&quoted) } else { quoted }
                 }
                 _ => {
                     let digits = flags.precision.unwrap_or(4).max(4);

@@ -45,6 +45,15 @@ pub(crate) fn quote(bytes: &[u8]) -> String {
     out
 }
 
+/// A rune in single quotes, with Go's escapes.
+pub(crate) fn quote_rune(rune: char) -> String {
+    if rune == '\'' {
+        return "'\\''".to_owned();
+    }
+    let quoted = quote(rune.encode_utf8(&mut [0; 4]).as_bytes());
+    format!("'{}'", quoted[1..quoted.len() - 1].replace("\\\"", "\""))
+}
+
 /// The value of a Go string literal in double quotes or backquotes.
 pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     if literal.len() < 2 || literal[0] != literal[literal.len() - 1] {

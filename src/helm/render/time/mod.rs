@@ -105,11 +105,4 @@ impl Time {
     pub(crate) fn rfc3339(&self) -> String {
         self.format("2006-01-02T15:04:05.999999999Z07:00")
     }
-
-    /// A date and time of TOML.
-    pub(crate) fn from_toml(text: &str) -> Option<Self> {
-        let text = text.replace(' ', "T");
-        let layouts = ["2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02"];
-        layouts.iter().find_map(|layout| parse(layout, &text, &Zone::utc()).ok())
-    }
 }

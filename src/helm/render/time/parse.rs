@@ -231,7 +231,10 @@ impl Fields {
                 rest = rest.strip_prefix(':').ok_or(Trouble::Syntax)?;
             }
             let (value, after) = digits(rest, 2, 2)?;
-            seconds += i32::try_from(value).unwrap_or(0) * [3600, 60, 1][usize::from(part.min(2))];
+            let name = ["time zone offset hour", "time zone offset minute", "time zone offset second"];
+            let at = usize::from(part.min(2));
+            let value = below(value, [25, 61, 61][at], name[at])?;
+            seconds += i32::try_from(value).unwrap_or(0) * [3600, 60, 1][at];
             rest = after;
         }
         self.offset = Some(sign * seconds);

@@ -1,12 +1,11 @@
-//! TOML as `BurntSushi`'s encoder writes it, and what its decoder gives.
+//! TOML as `BurntSushi`'s encoder writes it.
 
-use super::datum::{Datum, List, ListKind, Map, MapKind, Pairs};
-use super::go::float_shortest;
-use super::text::Str;
-use super::time::Time;
+use crate::helm::render::datum::{Datum, Map};
+use crate::helm::render::functions::text_of;
+use crate::helm::render::go::float_shortest;
+use crate::helm::render::time::duration_text;
 
-/// How deep tables may nest before it counts as a circle.
-const DEEPEST: usize = 500;
+use super::{DATE, DATE_TIME, DEEPEST, TIME};
 
 /// Writes a value; what is no table is written alone, without a line's end.
 pub(crate) fn write(datum: &Datum) -> Result<String, String> {
@@ -110,7 +109,8 @@ impl Writer {
     }
 }
 
-fn dotted(path: &[String]) -> String {
+/// A key as a heading and an error show it.
+pub(super) fn dotted(path: &[String]) -> String {
     path.iter().map(|key| quoted_key(key)).collect::<Vec<_>>().join(".")
 }
 
@@ -148,15 +148,22 @@ fn element(value: &Datum, depth: usize) -> Result<String, String> {
         Datum::Int(int) | Datum::Int64(int) => int.to_string(),
         Datum::Uint8(int) => int.to_string(),
         Datum::Uint64(int) => int.to_string(),
-        Datum::Float(float) if float.is_nan() => "nan".to_owned(),
+        Datum::Float(float) if float.is_nan() => {
+            if float.is_sign_negative() { "-nan" } else { "nan" }.to_owned()
+        }
         Datum::Float(float) if float.is_infinite() => if *float > 0.0 { "inf" } else { "-inf" }.to_owned(),
         Datum::Float(float) => {
             let text = float_shortest(*float);
             if text.contains(['e', '.']) { text } else { format!("{text}.0") }
         }
         Datum::Str(text) => quoted(&text.lossy()),
-        Datum::Duration(nanos) => quoted(&super::time::duration_text(*nanos)),
-        Datum::Time(time) => time.rfc3339(),
+        Datum::Duration(nanos) => quoted(&duration_text(*nanos)),
+        Datum::Time(time) => match &*time.zone.lossy() {
+            DATE_TIME => time.format("2006-01-02T15:04:05.999999999"),
+            DATE => time.format("2006-01-02"),
+            TIME => time.format("15:04:05.999999999"),
+            _ => time.rfc3339(),
+        },
         Datum::Bytes(_) | Datum::List(_) => {
             let items = value.as_items().unwrap_or_default();
             let items: Result<Vec<String>, String> =
@@ -176,41 +183,6 @@ fn element(value: &Datum, depth: usize) -> Result<String, String> {
             }
             format!("{{{}}}", parts.join(", "))
         }
-        Datum::Object(_) => quoted(&super::functions::text_of(value).lossy()),
+        Datum::Object(_) => quoted(&text_of(value).lossy()),
     })
-}
-
-/// Reads a document.
-pub(crate) fn read(text: &[u8]) -> Result<Datum, String> {
-    let text = std::str::from_utf8(text).map_err(|_| "toml: invalid UTF-8".to_owned())?;
-    let table: ::toml::Table = text.parse().map_err(|error: ::toml::de::Error| {
-        let line =
-            error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-        format!("toml: line {line}: {}", error.message())
-    })?;
-    Ok(Datum::Map(self::table(&table)))
-}
-
-fn table(table: &::toml::Table) -> Map {
-    let pairs: Pairs = table.iter().map(|(key, value)| (Str::from(key.as_str()), value_of(value))).collect();
-    Map::new(MapKind::Any, pairs)
-}
-
-fn value_of(value: &::toml::Value) -> Datum {
-    match value {
-        ::toml::Value::String(text) => Datum::str(text),
-        ::toml::Value::Integer(int) => Datum::Int64(*int),
-        ::toml::Value::Float(float) => Datum::Float(*float),
-        ::toml::Value::Boolean(truth) => Datum::Bool(*truth),
-        ::toml::Value::Datetime(time) => {
-            let text = time.to_string();
-            Time::from_toml(&text).map_or_else(|| Datum::str(&text), Datum::Time)
-        }
-        ::toml::Value::Array(items) => {
-            let tables = !items.is_empty() && items.iter().all(::toml::Value::is_table);
-            let kind = if tables { ListKind::Maps } else { ListKind::Any };
-            Datum::List(List::new(kind, items.iter().map(value_of).collect()))
-        }
-        ::toml::Value::Table(inner) => Datum::Map(self::table(inner)),
-    }
 }
