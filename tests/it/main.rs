@@ -22,6 +22,7 @@ mod goldens;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
 mod helm_oracle;
+mod install_room;
 #[allow(dead_code, unused_imports, reason = "what other tests use of the control plane is not all of it")]
 mod kubernetes;
 mod network_interrupted;

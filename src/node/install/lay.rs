@@ -113,6 +113,7 @@ impl Run<'_> {
             tries += 1;
             let input = self.install_input(word, &tree.sum);
             login.step(INSTALL, input, limits.step, patience).await?;
+            self.asking.note(format!("the installation runs: {}", self.wanted.system.name));
             let (status, log) = self.followed(login, &facts.boot_id).await?;
             match status.as_str() {
                 "0" => break,

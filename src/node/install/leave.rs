@@ -171,11 +171,8 @@ impl Run<'_> {
         let limit = self.asking.deadlines.installer;
         let from = started.from.as_str();
         let mut found = self.arrived(&[Who::Root, Who::Made], from, limit).await?;
-        if found.is_none() {
-            self.asking.note("the installer does not answer");
-            if self.restarted_by_cloud().await {
-                found = self.arrived(&[Who::Made, Who::Root], from, limit).await?;
-            }
+        if found.is_none() && self.restarted_by_cloud().await {
+            found = self.arrived(&[Who::Made, Who::Root], from, limit).await?;
         }
         let Some((login, facts)) = found else {
             return Err(Fault::NoInstaller { way, after: limit, console: self.console().await });
@@ -202,6 +199,8 @@ impl Run<'_> {
                 Ok(_) => self.asking.see("it has not left yet"),
                 // A machine with another host key is another machine.
                 Err(fault @ Fault::Ssh(crate::ssh::SshError::HostKey { .. })) => return Err(fault),
+                // What only ended because the wait is over says nothing.
+                Err(_) if ends.check().is_err() => {}
                 Err(fault) => self.asking.see(fault.to_string()),
             }
             self.asking.patience.check()?;

@@ -16,6 +16,7 @@
 
 mod access;
 mod answers;
+mod archive;
 mod course;
 mod disk;
 mod error;
@@ -35,6 +36,7 @@ mod wanted;
 mod tests;
 
 pub use access::{Access, Power};
+pub use archive::{Expected, InstallerError, InstallerSource, Obtained, default_source, obtain};
 pub use disk::Disk;
 pub use error::{Fault, InstallError};
 pub use facts::{Facts, Loader, Place, Running, Started, Uplink};

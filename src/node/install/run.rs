@@ -38,7 +38,17 @@ pub async fn install(
     patience: &Patience,
 ) -> Result<Installed, InstallError> {
     let mut run = Run::new(access, wanted, progress, patience);
-    let done = Box::pin(run.whole(access)).await;
+    let mut tries = 0;
+    let done = loop {
+        tries += 1;
+        match Box::pin(run.whole(access)).await {
+            // What was done is on the machine: the next round goes on there.
+            Err(Fault::Ssh(error)) if tries < ROUNDS && run.passes(&error) => {
+                run.asking.note(format!("{error}; going on"));
+            }
+            done => break done,
+        }
+    };
     run.close(done)
 }
 
@@ -57,6 +67,9 @@ pub async fn look(
     let found = asking.first().await.map(|(_, facts)| facts);
     asking.close(found)
 }
+
+/// How often a run begins anew where a connection was lost under way.
+const ROUNDS: u32 = 3;
 
 /// Whom to try on a machine of which nothing is known yet.
 const ANYBODY: [Who; 3] = [Who::Made, Who::Root, Who::Installed];
@@ -204,6 +217,13 @@ impl<'a> Run<'a> {
     fn new(access: &Access, wanted: &'a Wanted, progress: &'a dyn Progress, patience: &'a Patience) -> Self {
         let asking = Asking::new(access, &wanted.node, wanted.deadlines, progress, patience);
         Self { asking, wanted, power: access.power.clone() }
+    }
+
+    /// Whether a connection was lost that had been there.
+    fn passes(&self, error: &SshError) -> bool {
+        self.asking.phase != Phase::Facts
+            && self.asking.patience.check().is_ok()
+            && matches!(error.recovery(), crate::outcome::Recovery::Retry(_))
     }
 
     fn close(self, done: Result<Installed, Fault>) -> Result<Installed, InstallError> {

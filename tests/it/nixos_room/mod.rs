@@ -10,6 +10,6 @@ mod hostile;
 mod leave;
 mod nix;
 mod refused;
-mod sample;
+pub(crate) mod sample;
 mod shared;
 mod systems;

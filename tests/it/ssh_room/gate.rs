@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Which way bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// To the server.
     Up,
     /// To the client.
@@ -18,7 +18,7 @@ pub(super) enum Way {
 
 /// What happens once so many bytes have passed one way.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     None,
     /// Both connections are closed.
     Cut(Way, u64),
@@ -29,8 +29,8 @@ pub(super) enum Fault {
 }
 
 /// The proxy; it ends with the test.
-pub(super) struct Gate {
-    pub(super) port: u16,
+pub(crate) struct Gate {
+    pub(crate) port: u16,
     connections: Arc<AtomicUsize>,
     passed: Arc<[AtomicU64; 2]>,
     task: tokio::task::JoinHandle<()>,
@@ -38,7 +38,7 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Leads to a port; the fault befalls the first so many connections.
-    pub(super) async fn to(port: u16, fault: Fault, times: usize) -> Self {
+    pub(crate) async fn to(port: u16, fault: Fault, times: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
@@ -55,12 +55,12 @@ impl Gate {
     }
 
     /// How many connections there were.
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
     /// How many bytes have passed one way, over all connections.
-    pub(super) fn passed(&self, way: Way) -> u64 {
+    pub(crate) fn passed(&self, way: Way) -> u64 {
         self.passed[way as usize].load(Ordering::SeqCst)
     }
 }

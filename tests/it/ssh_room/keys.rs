@@ -7,33 +7,33 @@ use bud::secret::Secret;
 
 /// A pair of keys in a folder.
 #[derive(Clone, Debug)]
-pub(super) struct Pair {
-    pub(super) path: PathBuf,
+pub(crate) struct Pair {
+    pub(crate) path: PathBuf,
 }
 
 impl Pair {
     /// Draws a pair with `ssh-keygen`, with more arguments such as `-t rsa -b 2048`.
-    pub(super) fn draw(folder: &Path, name: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn draw(folder: &Path, name: &str, arguments: &[&str]) -> Self {
         let path = folder.join(name);
         let passphrase = if arguments.contains(&"-N") { &[][..] } else { &["-N", ""] };
         keygen(&[&["-q", "-C", name, "-f", path.to_str().unwrap()], passphrase, arguments].concat());
         Self { path }
     }
 
-    pub(super) fn ed25519(folder: &Path, name: &str) -> Self {
+    pub(crate) fn ed25519(folder: &Path, name: &str) -> Self {
         Self::draw(folder, name, &["-t", "ed25519"])
     }
 
-    pub(super) fn private(&self) -> Secret {
+    pub(crate) fn private(&self) -> Secret {
         Secret::new(std::fs::read_to_string(&self.path).unwrap())
     }
 
-    pub(super) fn public(&self) -> String {
+    pub(crate) fn public(&self) -> String {
         std::fs::read_to_string(self.path.with_extension("pub")).unwrap()
     }
 
     /// Signs this pair's public half: `ssh-keygen -s AUTHORITY …`; gives the certificate.
-    pub(super) fn certify(&self, authority: &Self, arguments: &[&str]) -> String {
+    pub(crate) fn certify(&self, authority: &Self, arguments: &[&str]) -> String {
         let public = self.path.with_extension("pub");
         let signing = ["-q", "-s", authority.path.to_str().unwrap(), "-I", "test"];
         keygen(&[&signing, arguments, &[public.to_str().unwrap()]].concat());
@@ -41,7 +41,7 @@ impl Pair {
     }
 
     /// Where its certificate is.
-    pub(super) fn certificate(&self) -> PathBuf {
+    pub(crate) fn certificate(&self) -> PathBuf {
         let name = self.path.file_name().unwrap().to_str().unwrap();
         self.path.with_file_name(format!("{name}-cert.pub"))
     }

@@ -4,14 +4,14 @@ mod agent;
 mod channels;
 mod commands;
 mod files;
-mod gate;
+pub(crate) mod gate;
 mod host_keys;
-mod keys;
+pub(crate) mod keys;
 mod login;
 mod phases;
 mod proxies;
 mod reconnect;
-mod server;
+pub(crate) mod server;
 
 use std::path::PathBuf;
 use std::time::Duration;

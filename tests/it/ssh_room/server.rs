@@ -11,25 +11,25 @@ use tempfile::TempDir;
 use super::keys::Pair;
 
 /// The server, and one user's key that it accepts.
-pub(super) struct Server {
-    pub(super) folder: TempDir,
-    pub(super) port: u16,
-    pub(super) user: String,
-    pub(super) host_key: Pair,
-    pub(super) key: Pair,
+pub(crate) struct Server {
+    pub(crate) folder: TempDir,
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) host_key: Pair,
+    pub(crate) key: Pair,
     process: Child,
 }
 
 impl Server {
     /// Starts one with more lines of configuration, which stand before its own and win therefore; none where
     /// there is no such program. `%` in a line stands for the server's folder.
-    pub(super) async fn start(settings: &[&str]) -> Option<Self> {
+    pub(crate) async fn start(settings: &[&str]) -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("sshd").tempdir().unwrap();
         Self::prepared(folder, settings).await
     }
 
     /// The same in a folder in which there may be files already.
-    pub(super) async fn prepared(folder: TempDir, settings: &[&str]) -> Option<Self> {
+    pub(crate) async fn prepared(folder: TempDir, settings: &[&str]) -> Option<Self> {
         let program = super::sshd()?;
         let host_key = Pair::ed25519(folder.path(), "host");
         let key = Pair::ed25519(folder.path(), "user");
@@ -46,12 +46,12 @@ impl Server {
     }
 
     /// How the test reaches it, with everything right.
-    pub(super) fn target(&self) -> Target {
+    pub(crate) fn target(&self) -> Target {
         self.target_at(self.port)
     }
 
     /// The same through another port that leads to it.
-    pub(super) fn target_at(&self, port: u16) -> Target {
+    pub(crate) fn target_at(&self, port: u16) -> Target {
         Target {
             host: "127.0.0.1".to_owned(),
             port,
@@ -61,24 +61,24 @@ impl Server {
         }
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Everything it has logged so far.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
     /// Ends it and all of its sessions, and starts it again on the same port.
-    pub(super) fn restart(&mut self, settings: &[&str]) {
+    pub(crate) fn restart(&mut self, settings: &[&str]) {
         self.kill();
         self.process = run_at(&super::sshd().unwrap(), self.folder.path(), settings, self.port);
         self.wait();
     }
 
     /// Ends the server and its sessions at once.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         // Each session leads a group of its own, and names the server as its parent while that lives.
         let sessions = children_of(self.process.id());
         let _ = self.process.kill();

@@ -185,9 +185,9 @@ is_local() {
 
 root=$(findmnt -nvo SOURCE / 2> /dev/null)
 root_disks=
-if [ -b "$root" ]; then
-  root_disks=$(lsblk -nsro NAME,TYPE "$root" 2> /dev/null | awk '$2 == "disk" { print $1 }' | sort -u)
-fi
+case $root in
+  /dev/*) root_disks=$(lsblk -nsro NAME,TYPE "$root" 2> /dev/null | awk '$2 == "disk" { print $1 }' | sort -u) ;;
+esac
 for path in /sys/block/*; do
   disk=${path##*/}
   case $disk in
@@ -211,9 +211,9 @@ for path in /sys/block/*; do
 done
 
 if [ -d /var/lib/rancher/k3s/server ] || [ -d /var/lib/rancher/k3s/agent ]; then say k3s yes; fi
-if [ -e /run/current-system ]; then
-  say system "$(readlink -f /run/current-system)"
-  say booted_system "$(readlink -f /run/booted-system)"
+if [ -L /run/current-system ]; then
+  say system "$(readlink /run/current-system)"
+  say booted_system "$(readlink /run/booted-system)"
 fi
 if [ -e /var/lib/bud/finished ]; then say finished yes; fi
 if [ -e /etc/bud/image ]; then say image yes; fi

@@ -72,8 +72,8 @@ fi
 
 cat > "$work/run" << 'END'
 set -eu
-root=$1 system=$2 build=$3 from=$4 path=$5
-if [ -n "$root" ]; then
+mounted=$1 root=$2 system=$3 build=$4 from=$5 path=$6
+if [ "$mounted" = yes ]; then
   if [ "$build" = elsewhere ]; then
     nix copy --from "$from" --to "$root" "$path"
     nixos-install --root "$root" --system "$path" --no-root-passwd --no-channel-copy
@@ -100,7 +100,7 @@ nohup setsid sh -c '
   sh "$work/run" "$@" > "$work/log" 2>&1
   echo $? > "$work/status.new"
   mv "$work/status.new" "$work/status"
-' bud-install "$work" "$root" "$system" "$build" "$from" "$path" < /dev/null > /dev/null 2>&1 &
+' bud-install "$work" "$mounted" "$root" "$system" "$build" "$from" "$path" < /dev/null > /dev/null 2>&1 &
 tries=0
 until [ -s "$work/pid" ] || [ "$tries" -ge 20 ]; do
   tries=$((tries + 1))
