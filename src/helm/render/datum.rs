@@ -6,7 +6,7 @@
 use super::reach::Reach;
 use super::reads::Watch;
 use super::text::Str;
-use super::time::Time;
+use super::time::{Names, Time};
 use crate::helm::value::{Map as PlainMap, Value};
 use crate::helm::version::Version;
 use std::cell::{Ref, RefCell, RefMut};
@@ -34,6 +34,8 @@ pub(crate) enum Datum {
     Time(Time),
     /// Go's `time.Duration`, in nanoseconds.
     Duration(i64),
+    /// Go's `time.Month` or `time.Weekday`: an `int` that prints as its name.
+    Named(Names, i64),
     Object(Rc<Object>),
 }
 
@@ -302,6 +304,7 @@ impl Datum {
             Self::Map(map) => map.kind().type_name(),
             Self::Time(_) => "time.Time",
             Self::Duration(_) => "time.Duration",
+            Self::Named(names, _) => names.type_name(),
             Self::Object(object) => match &**object {
                 Object::Version(_) => "*semver.Version",
                 Object::VersionStruct(_) => "semver.Version",
@@ -321,6 +324,7 @@ impl Datum {
             Self::Map(_) => "map",
             Self::Time(_) => "struct",
             Self::Duration(_) => "int64",
+            Self::Named(..) => "int",
             Self::Object(object) => match &**object {
                 Object::Version(_) | Object::Capabilities { .. } => "ptr",
                 _ => "struct",
@@ -334,7 +338,7 @@ impl Datum {
         match self {
             Self::Nil => false,
             Self::Bool(truth) => *truth,
-            Self::Int(int) | Self::Int64(int) | Self::Duration(int) => *int != 0,
+            Self::Int(int) | Self::Int64(int) | Self::Duration(int) | Self::Named(_, int) => *int != 0,
             Self::Uint8(int) => *int != 0,
             Self::Uint64(int) => *int != 0,
             Self::Float(float) => *float != 0.0,
@@ -348,7 +352,7 @@ impl Datum {
     /// The signed integer, whatever its type.
     pub(crate) fn as_int(&self) -> Option<i64> {
         match self {
-            Self::Int(int) | Self::Int64(int) | Self::Duration(int) => Some(*int),
+            Self::Int(int) | Self::Int64(int) | Self::Duration(int) | Self::Named(_, int) => Some(*int),
             _ => None,
         }
     }
@@ -384,6 +388,7 @@ impl Datum {
             (Self::Int(a), Self::Int(b))
             | (Self::Int64(a), Self::Int64(b))
             | (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Named(a, x), Self::Named(b, y)) => a == b && x == y,
             (Self::Uint8(a), Self::Uint8(b)) => a == b,
             (Self::Uint64(a), Self::Uint64(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => a == b,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::construct::{LONG_TAG, Node, NodeKind, Numbers, put, scalar, settled};
+use super::construct::{LONG_TAG, Late, Node, NodeKind, Numbers, checked_key, put, scalar, settled};
 use super::encoding::decode;
 use super::scan::{DEEPEST, Fault, Scanner};
 use super::token::Kind;
@@ -21,6 +21,8 @@ pub(super) fn read(text: &[u8], numbers: Numbers) -> Result<Value> {
         decoded: 0,
         aliased: 0,
         depth: 0,
+        decoding: None,
+        converting: None,
     };
     composer.document()
 }
@@ -41,6 +43,9 @@ struct Composer<'a> {
     decoded: usize,
     aliased: usize,
     depth: usize,
+    /// The first fault of each of the rounds that come after the parser's.
+    decoding: Option<Fault>,
+    converting: Option<Fault>,
 }
 
 /// Whose entries are read.
@@ -99,7 +104,36 @@ impl Composer<'_> {
         let node = self.node(Style::Block)?;
         // The token behind the document must be one.
         self.kind()?;
-        settled(node.value, self.numbers)
+        let value = self.settle(node);
+        self.decoding.take().or_else(|| self.converting.take()).map_or(Ok(value), Err)
+    }
+
+    /// Keeps the fault of a later round until the parser has had its say.
+    fn late<T>(&mut self, done: Result<T, Late>) -> Option<T> {
+        match done {
+            Ok(done) => return Some(done),
+            Err(Late::Decoding(fault)) => _ = self.decoding.get_or_insert(fault),
+            Err(Late::Converting(fault)) => _ = self.converting.get_or_insert(fault),
+        }
+        None
+    }
+
+    fn settle(&mut self, node: Node) -> Value {
+        let settled = settled(node.value, self.numbers);
+        self.late(settled).unwrap_or(Value::Null)
+    }
+
+    fn scalar(&mut self, text: String, tag: &str, is_implicit: bool) -> Node {
+        let scalar = scalar(text, tag, is_implicit);
+        self.late(scalar).unwrap_or(Node { value: Value::Null, kind: NodeKind::Scalar })
+    }
+
+    fn put(&mut self, map: &mut Map, key: Node, value: Node) {
+        // What is wrong already has its word.
+        if self.decoding.is_none() {
+            let done = put(map, key, value, self.numbers);
+            self.late(done);
+        }
     }
 
     fn directives(&mut self) -> Result<()> {
@@ -133,7 +167,7 @@ impl Composer<'_> {
         Ok(())
     }
 
-    fn count(&mut self, more: usize, aliased: usize) -> Result<()> {
+    fn count(&mut self, more: usize, aliased: usize) {
         self.decoded += more;
         self.aliased += aliased;
         #[allow(clippy::cast_precision_loss, reason = "a ratio of counts")]
@@ -147,9 +181,8 @@ impl Composer<'_> {
             self.aliased as f64 / decoded > allowed
         };
         if self.aliased > 100 && self.decoded > 1000 && excessive() {
-            return Err(Fault::new("document contains excessive aliasing"));
+            self.late::<()>(Err(Late::Decoding(Fault::new("document contains excessive aliasing"))));
         }
-        Ok(())
     }
 
     fn node(&mut self, style: Style) -> Result<Node> {
@@ -191,7 +224,7 @@ impl Composer<'_> {
             self.anchors.insert(name.clone(), None);
         }
         let before = self.decoded;
-        self.count(1, 0)?;
+        self.count(1, 0);
         let node = self.content(style, &tag, anchor.is_some(), start)?;
         if let Some(name) = anchor {
             let is_mapping = node.kind == NodeKind::Mapping;
@@ -205,11 +238,16 @@ impl Composer<'_> {
         self.skip();
         let (value, size, is_mapping) = match self.anchors.get(name) {
             None => return Err(Fault::new(format!("unknown anchor '{name}' referenced"))),
-            Some(None) => return Err(Fault::new(format!("anchor '{name}' value contains itself"))),
-            Some(Some(anchored)) => (&anchored.value, anchored.size, anchored.is_mapping),
+            Some(None) => {
+                let fault = Fault::new(format!("anchor '{name}' value contains itself"));
+                self.late::<()>(Err(Late::Decoding(fault)));
+                return Ok(self.nothing());
+            }
+            // A document that is refused anyway needs no more copies.
+            Some(Some(_)) if self.decoding.is_some() => return Ok(self.nothing()),
+            Some(Some(anchored)) => (anchored.value.clone(), anchored.size, anchored.is_mapping),
         };
-        let value = value.clone();
-        self.count(size + 1, size)?;
+        self.count(size + 1, size);
         Ok(Node { value, kind: NodeKind::Alias(is_mapping) })
     }
 
@@ -223,20 +261,31 @@ impl Composer<'_> {
                     return Err(Fault::new("unknown problem parsing YAML content"));
                 };
                 let is_implicit = (tag.is_empty() && is_plain) || tag == "!";
-                scalar(text, tag, is_implicit)
+                Ok(self.scalar(text, tag, is_implicit))
             }
             Kind::FlowSequenceStart => self.flow_sequence(),
             Kind::FlowMappingStart => self.flow_mapping(),
             Kind::BlockSequenceStart if block => self.block_sequence(),
             Kind::BlockMappingStart if block => self.block_mapping(),
-            _ if has_anchor || !tag.is_empty() => scalar(String::new(), tag, tag.is_empty()),
+            _ if has_anchor || !tag.is_empty() => Ok(self.scalar(String::new(), tag, tag.is_empty())),
             _ => Err(self.fault("did not find expected node content", start)),
         }
     }
 
-    fn empty(&mut self) -> Result<Node> {
-        self.count(1, 0)?;
-        Ok(Node { value: Value::Null, kind: NodeKind::Scalar })
+    fn empty(&mut self) -> Node {
+        self.count(1, 0);
+        self.nothing()
+    }
+
+    fn nothing(&self) -> Node {
+        Node { value: Value::Null, kind: NodeKind::Scalar }
+    }
+
+    /// A key, refused before its value is looked at.
+    fn key(&mut self, key: Node) -> Node {
+        let checked = checked_key(&key);
+        self.late(checked);
+        key
     }
 
     fn block_sequence(&mut self) -> Result<Node> {
@@ -248,10 +297,10 @@ impl Composer<'_> {
                 Kind::BlockEntry => {
                     self.skip();
                     let node = match self.kind()? {
-                        Kind::BlockEntry | Kind::BlockEnd => self.empty()?,
+                        Kind::BlockEntry | Kind::BlockEnd => self.empty(),
                         _ => self.node(Style::Block)?,
                     };
-                    items.push(settled(node.value, self.numbers)?);
+                    items.push(self.settle(node));
                 }
                 Kind::BlockEnd => {
                     self.skip();
@@ -267,10 +316,10 @@ impl Composer<'_> {
         while *self.kind()? == Kind::BlockEntry {
             self.skip();
             let node = match self.kind()? {
-                Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => self.empty()?,
+                Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(),
                 _ => self.node(Style::Block)?,
             };
-            items.push(settled(node.value, self.numbers)?);
+            items.push(self.settle(node));
         }
         Ok(Node { value: Value::List(items), kind: NodeKind::Sequence })
     }
@@ -284,11 +333,12 @@ impl Composer<'_> {
                 Kind::Key => {
                     self.skip();
                     let key = match self.kind()? {
-                        Kind::Key | Kind::Value | Kind::BlockEnd => self.empty()?,
+                        Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(),
                         _ => self.node(Style::BlockOrIndentless)?,
                     };
+                    let key = self.key(key);
                     let value = self.block_value()?;
-                    put(&mut map, key, value, self.numbers)?;
+                    self.put(&mut map, key, value);
                 }
                 // A value without a key has an empty one.
                 Kind::BlockEnd => {
@@ -302,11 +352,11 @@ impl Composer<'_> {
 
     fn block_value(&mut self) -> Result<Node> {
         if *self.kind()? != Kind::Value {
-            return self.empty();
+            return Ok(self.empty());
         }
         self.skip();
         match self.kind()? {
-            Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(),
+            Kind::Key | Kind::Value | Kind::BlockEnd => Ok(self.empty()),
             _ => self.node(Style::BlockOrIndentless),
         }
     }
@@ -333,7 +383,7 @@ impl Composer<'_> {
                 Kind::FlowSequenceEnd => break,
                 _ => {
                     let node = self.node(Style::Flow)?;
-                    items.push(settled(node.value, self.numbers)?);
+                    items.push(self.settle(node));
                 }
             }
         }
@@ -343,29 +393,30 @@ impl Composer<'_> {
 
     /// `[a: b]`: a mapping of one.
     fn pair(&mut self) -> Result<Value> {
-        self.count(1, 0)?;
+        self.count(1, 0);
         let key = match self.kind()? {
             Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => {
                 // libyaml takes the token with it.
                 self.skip();
-                self.empty()?
+                self.empty()
             }
             _ => self.node(Style::Flow)?,
         };
+        let key = self.key(key);
         let value = self.flow_value(&Kind::FlowSequenceEnd)?;
         let mut map = Map::new();
-        put(&mut map, key, value, self.numbers)?;
+        self.put(&mut map, key, value);
         Ok(Value::Map(map))
     }
 
     /// What stands behind a key inside brackets that `end` closes; nothing where there is no colon.
     fn flow_value(&mut self, end: &Kind) -> Result<Node> {
         if *self.kind()? != Kind::Value {
-            return self.empty();
+            return Ok(self.empty());
         }
         self.skip();
         let kind = self.kind()?;
-        if *kind == Kind::FlowEntry || kind == end { self.empty() } else { self.node(Style::Flow) }
+        if *kind == Kind::FlowEntry || kind == end { Ok(self.empty()) } else { self.node(Style::Flow) }
     }
 
     fn flow_mapping(&mut self) -> Result<Node> {
@@ -388,17 +439,19 @@ impl Composer<'_> {
                 Kind::Key => {
                     self.skip();
                     let key = match self.kind()? {
-                        Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => self.empty()?,
+                        Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => self.empty(),
                         _ => self.node(Style::Flow)?,
                     };
+                    let key = self.key(key);
                     let value = self.flow_value(&Kind::FlowMappingEnd)?;
-                    put(&mut map, key, value, self.numbers)?;
+                    self.put(&mut map, key, value);
                 }
                 Kind::FlowMappingEnd => break,
                 _ => {
                     let key = self.node(Style::Flow)?;
-                    let value = self.empty()?;
-                    put(&mut map, key, value, self.numbers)?;
+                    let key = self.key(key);
+                    let value = self.empty();
+                    self.put(&mut map, key, value);
                 }
             }
         }

@@ -5,7 +5,27 @@ use super::scan::Fault;
 use crate::helm::render::float_key;
 use crate::helm::value::{Map, Value};
 
-type Result<T, E = Fault> = std::result::Result<T, E>;
+/// What go-yaml finds wrong only once the whole document is parsed.
+#[derive(Debug, Clone)]
+pub(super) enum Late {
+    /// When it decodes the nodes.
+    Decoding(Fault),
+    /// When the decoded values become JSON.
+    Converting(Fault),
+}
+
+impl Late {
+    fn decoding(message: impl AsRef<str>) -> Self {
+        Self::Decoding(Fault::new(message))
+    }
+
+    /// JSON's words stand for themselves.
+    fn converting(message: String) -> Self {
+        Self::Converting(Fault { message, line: None })
+    }
+}
+
+type Result<T, E = Late> = std::result::Result<T, E>;
 
 /// What tags of YAML itself begin with.
 pub(super) const LONG_TAG: &str = "tag:yaml.org,2002:";
@@ -45,7 +65,7 @@ fn tagged(text: String, tag: &str) -> Result<Value> {
             let clean: String = text.chars().filter(|letter| !matches!(letter, '\r' | '\n')).collect();
             return match base64::engine::general_purpose::STANDARD.decode(clean) {
                 Ok(bytes) => Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned())),
-                Err(_) => Err(Fault::new("!!binary value contains invalid base64 data")),
+                Err(_) => Err(Late::decoding("!!binary value contains invalid base64 data")),
             };
         }
         "" | "bool" | "int" | "float" | "null" | "timestamp" => {
@@ -55,7 +75,7 @@ fn tagged(text: String, tag: &str) -> Result<Value> {
     };
     let fits = short.is_empty() || found.tag().strip_prefix("!!") == Some(short);
     if !fits && !(short == "float" && matches!(found, Scalar::Int(_))) {
-        return Err(Fault::new(format!("cannot decode {} `{text}` as a !!{short}", found.tag())));
+        return Err(Late::decoding(format!("cannot decode {} `{text}` as a !!{short}", found.tag())));
     }
     #[allow(clippy::cast_precision_loss, reason = "JSON makes every number a float64")]
     Ok(match found {
@@ -67,6 +87,18 @@ fn tagged(text: String, tag: &str) -> Result<Value> {
         Scalar::Float(float) => Value::Float(float),
         Scalar::Timestamp | Scalar::Text => Value::String(text),
     })
+}
+
+/// Refuses what can be no key, which is decoded before its value is.
+pub(super) fn checked_key(key: &Node) -> Result<()> {
+    match &key.value {
+        value @ (Value::List(_) | Value::Map(_)) => Err(no_key(value)),
+        _ => Ok(()),
+    }
+}
+
+fn no_key(value: &Value) -> Late {
+    Late::decoding(format!("invalid map key: {}", go_syntax(value)))
 }
 
 /// Puts a pair into a mapping, or merges it in.
@@ -82,16 +114,16 @@ pub(super) fn put(map: &mut Map, key: Node, value: Node, numbers: Numbers) -> Re
         Value::Null => {
             let shown = go_syntax(&value.value);
             let message = format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}");
-            return Err(Fault { message, line: None });
+            return Err(Late::converting(message));
         }
-        other => return Err(Fault::new(format!("invalid map key: {}", go_syntax(&other)))),
+        other => return Err(no_key(&other)),
     };
     map.insert(name, settled(value.value, numbers)?);
     Ok(())
 }
 
 fn merge(map: &mut Map, value: Node) -> Result<()> {
-    let wrong = || Fault::new("map merge requires map or sequence of maps as the value");
+    let wrong = || Late::decoding("map merge requires map or sequence of maps as the value");
     match (value.kind, value.value) {
         (NodeKind::Mapping | NodeKind::Alias(true), Value::Map(over)) => map.extend(over),
         (NodeKind::Sequence, Value::List(items)) => {
@@ -126,7 +158,7 @@ pub(super) fn settled(value: Value, numbers: Numbers) -> Result<Value> {
                 _ if float > 0.0 => "+Inf",
                 _ => "-Inf",
             };
-            return Err(Fault { message: format!("json: unsupported value: {shown}"), line: None });
+            return Err(Late::converting(format!("json: unsupported value: {shown}")));
         }
         other => other,
     })

@@ -38,6 +38,8 @@ impl Fault {
 #[derive(Debug, Clone, Copy, Default)]
 struct SimpleKey {
     possible: bool,
+    /// Whether the token is still looked up as a key's. go-yaml forgets that of an empty flow collection.
+    listed: bool,
     required: bool,
     token: usize,
     mark: Mark,
@@ -90,7 +92,7 @@ impl<'a> Scanner<'a> {
             if !wanted {
                 // The head may yet turn out to be a key.
                 for level in 0..self.keys.len() {
-                    if self.keys[level].possible && self.keys[level].token == head {
+                    if self.keys[level].listed && self.keys[level].token == head {
                         wanted = self.is_key_valid(level)?;
                         break;
                     }
@@ -324,7 +326,7 @@ impl<'a> Scanner<'a> {
             self.remove_key()?;
             let token = self.taken + self.tokens.len();
             if let Some(last) = self.keys.last_mut() {
-                *last = SimpleKey { possible: true, required, token, mark: self.mark };
+                *last = SimpleKey { possible: true, listed: true, required, token, mark: self.mark };
             }
         }
         Ok(())
@@ -337,6 +339,7 @@ impl<'a> Scanner<'a> {
                     return Err(self.fault("could not find expected ':'"));
                 }
                 key.possible = false;
+                key.listed = false;
                 Ok(())
             }
             _ => Ok(()),
@@ -354,9 +357,14 @@ impl<'a> Scanner<'a> {
         if self.indents.len() > DEEPEST {
             return Err(self.fault("exceeded max depth of 10000"));
         }
-        let place = token.map_or(self.tokens.len(), |token| token - self.taken);
-        self.tokens.insert(place, Token { kind, line: mark.line });
+        self.insert(token, kind, mark);
         Ok(())
+    }
+
+    /// Puts a token before another, or behind all of them where that one was taken already.
+    fn insert(&mut self, before: Option<usize>, kind: Kind, mark: Mark) {
+        let place = before.and_then(|token| token.checked_sub(self.taken)).unwrap_or(self.tokens.len());
+        self.tokens.insert(place, Token { kind, line: mark.line });
     }
 
     fn unroll(&mut self, column: isize) {
@@ -401,7 +409,8 @@ impl<'a> Scanner<'a> {
 
     fn flow_start(&mut self, kind: Kind) -> Result<()> {
         self.save_key()?;
-        self.keys.push(SimpleKey::default());
+        let token = self.taken + self.tokens.len();
+        self.keys.push(SimpleKey { token, ..SimpleKey::default() });
         self.flow_level += 1;
         if self.flow_level > DEEPEST {
             return Err(self.fault("exceeded max depth of 10000"));
@@ -415,7 +424,12 @@ impl<'a> Scanner<'a> {
         self.remove_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.keys.pop();
+            let inner = self.keys.pop().unwrap_or_default();
+            if let Some(outer) = self.keys.last_mut()
+                && outer.token == inner.token
+            {
+                outer.listed = false;
+            }
         }
         self.simple_key_allowed = false;
         self.indicator(kind);
@@ -452,10 +466,10 @@ impl<'a> Scanner<'a> {
         let level = self.keys.len() - 1;
         if self.is_key_valid(level)? {
             let key = self.keys[level];
-            let place = key.token - self.taken;
-            self.tokens.insert(place, Token { kind: Kind::Key, line: key.mark.line });
+            self.insert(Some(key.token), Kind::Key, key.mark);
             self.roll(key.mark.column, Some(key.token), Kind::BlockMappingStart, key.mark)?;
             self.keys[level].possible = false;
+            self.keys[level].listed = false;
             self.simple_key_allowed = false;
         } else {
             if self.flow_level == 0 {

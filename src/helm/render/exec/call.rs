@@ -192,6 +192,7 @@ impl Machine<'_, '_> {
             },
             Term::Number { number, .. } => match param {
                 Param::Int => number.int.map(Datum::Int),
+                Param::Duration => number.int.map(Datum::Duration),
                 Param::Uint32 => number.uint.map(Datum::Uint64),
                 Param::Float => number.float.map(Datum::Float),
                 Param::Any | Param::Value => return self.number(state, term, number),
@@ -259,6 +260,7 @@ impl Param {
             Self::Map => matches!(datum, Datum::Map(map) if map.kind().holds_any()),
             Self::List => matches!(datum, Datum::List(list) if list.kind() == ListKind::Any),
             Self::Time => matches!(datum, Datum::Time(_)),
+            Self::Duration => matches!(datum, Datum::Duration(_)),
             Self::Certificate => datum.type_name() == "sprig.certificate",
             Self::Version => datum.type_name() == "*semver.Version",
         }
@@ -276,6 +278,7 @@ impl Param {
             Self::Map => "map[string]interface {}",
             Self::List => "[]interface {}",
             Self::Time => "time.Time",
+            Self::Duration => "time.Duration",
             Self::Certificate => "sprig.certificate",
             Self::Version => "*semver.Version",
         }
@@ -285,7 +288,7 @@ impl Param {
     fn expected(self) -> Option<&'static str> {
         Some(match self {
             Self::Str => "string",
-            Self::Int => "integer",
+            Self::Int | Self::Duration => "integer",
             Self::Uint32 => "unsigned integer",
             Self::Float => "float",
             Self::Bool => "bool",

@@ -119,7 +119,8 @@ impl Machine<'_, '_> {
             | Datum::Int64(_)
             | Datum::Uint8(_)
             | Datum::Uint64(_)
-            | Datum::Duration(_)) => {
+            | Datum::Duration(_)
+            | Datum::Named(..)) => {
                 if branch.pipe.declared.len() > 1 {
                     let shown = String::from_utf8_lossy(&go::sprint(&[datum])).into_owned();
                     let cause = format!("can't use {shown} to iterate over more than one variable");
@@ -132,6 +133,7 @@ impl Machine<'_, '_> {
                     let element = match datum {
                         Datum::Int(_) => Datum::Int(index),
                         Datum::Duration(_) => Datum::Duration(index),
+                        Datum::Named(names, _) => Datum::Named(names, index),
                         Datum::Uint8(_) => Datum::Uint8(u8::try_from(index).unwrap_or(0)),
                         Datum::Uint64(_) => Datum::Uint64(index.unsigned_abs()),
                         _ => Datum::Int64(index),

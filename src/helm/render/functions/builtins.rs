@@ -77,7 +77,7 @@ enum Kind {
 fn kind(datum: &Datum) -> Kind {
     match datum {
         Datum::Bool(_) => Kind::Bool,
-        Datum::Int(_) | Datum::Int64(_) | Datum::Duration(_) => Kind::Int,
+        Datum::Int(_) | Datum::Int64(_) | Datum::Duration(_) | Datum::Named(..) => Kind::Int,
         Datum::Uint8(_) | Datum::Uint64(_) => Kind::Uint,
         Datum::Float(_) => Kind::Float,
         Datum::Str(_) => Kind::Str,

@@ -5,7 +5,7 @@ use super::{Outcome, Param, ok, text, utf8};
 use crate::helm::chart::glob;
 use crate::helm::render::datum::{Datum, Map, MapKind, Object, Pairs};
 use crate::helm::render::text::{self as go_text, Str};
-use crate::helm::render::time::{Zone, duration_text, round, truncate};
+use crate::helm::render::time::{Names, Zone, duration_text, round, truncate};
 use crate::helm::version::Version;
 use base64::Engine as _;
 use std::cmp::Ordering;
@@ -27,7 +27,7 @@ const fn method(
     Method { name, params, run }
 }
 
-use Param::{Int, Str as S, Time as T, Version as V};
+use Param::{Duration as D, Int, Str as S, Time as T, Version as V};
 
 const FILES: &[Method] = &[
     method("Get", &[S], |files, args| ok(bytes_of(files, text(&args[0])))),
@@ -160,9 +160,12 @@ const TIME: &[Method] = &[
     method("Minute", &[], |time, _| civil(time, |now| i64::from(now.minute))),
     method("Second", &[], |time, _| civil(time, |now| i64::from(now.second))),
     method("YearDay", &[], |time, _| civil(time, |now| i64::from(now.day_of_year))),
-    // Go's month and weekday are numbers that print as their names.
-    method("Month", &[], |time, _| formatted(time, "January")),
-    method("Weekday", &[], |time, _| formatted(time, "Monday")),
+    method("Month", &[], |time, _| {
+        with_time(time, |time| Datum::Named(Names::Month, i64::from(time.civil().month)))
+    }),
+    method("Weekday", &[], |time, _| {
+        with_time(time, |time| Datum::Named(Names::Weekday, i64::from(time.civil().weekday)))
+    }),
     method("Nanosecond", &[], |time, _| with_time(time, |time| Datum::Int(i64::from(time.nanos)))),
     method("Unix", &[], |time, _| with_time(time, |time| Datum::Int64(time.seconds))),
     method("UnixMilli", &[], |time, _| {
@@ -192,6 +195,25 @@ const TIME: &[Method] = &[
             Datum::Time(moved)
         })
     }),
+    method("Add", &[D], |time, args| with_time(time, |time| Datum::Time(time.add(super::int(&args[0]))))),
+    method("Truncate", &[D], |time, args| {
+        with_time(time, |time| Datum::Time(time.rounded(super::int(&args[0]), false)))
+    }),
+    method("Round", &[D], |time, args| {
+        with_time(time, |time| Datum::Time(time.rounded(super::int(&args[0]), true)))
+    }),
+    method("UnixMicro", &[], |time, _| {
+        with_time(time, |time| Datum::Int64(time.seconds * 1_000_000 + i64::from(time.nanos / 1000)))
+    }),
+    method("GoString", &[], |time, _| with_time(time, |time| Datum::str(time.source()))),
+    method("MarshalText", &[], |time, _| with_time(time, |time| Datum::Bytes(Str::from(time.rfc3339())))),
+    method("MarshalJSON", &[], |time, _| {
+        with_time(time, |time| Datum::Bytes(Str::from(format!("\"{}\"", time.rfc3339()))))
+    }),
+    method("Compare", &[T], |time, args| match (time, &args[0]) {
+        (Datum::Time(time), Datum::Time(other)) => Ok(Datum::Int(time.since(other).signum())),
+        _ => Ok(Datum::Int(0)),
+    }),
     method("Before", &[T], |time, args| compared(time, &args[0], |since| since < 0)),
     method("After", &[T], |time, args| compared(time, &args[0], |since| since > 0)),
     method("Equal", &[T], |time, args| compared(time, &args[0], |since| since == 0)),
@@ -210,13 +232,16 @@ const DURATION: &[Method] = &[
     method("Nanoseconds", &[], |nanos, _| Ok(Datum::Int64(super::int(nanos)))),
     method("String", &[], |nanos, _| ok(duration_text(super::int(nanos)))),
     method("Abs", &[], |nanos, _| Ok(Datum::Duration(super::int(nanos).saturating_abs()))),
-    method("Round", &[Param::Any], |nanos, args| {
-        Ok(Datum::Duration(round(super::int(nanos), super::int(&args[0]))))
-    }),
-    method("Truncate", &[Param::Any], |nanos, args| {
+    method("Round", &[D], |nanos, args| Ok(Datum::Duration(round(super::int(nanos), super::int(&args[0]))))),
+    method("Truncate", &[D], |nanos, args| {
         Ok(Datum::Duration(truncate(super::int(nanos), super::int(&args[0]))))
     }),
 ];
+
+const NAMED: &[Method] = &[method("String", &[], |named, _| match named {
+    Datum::Named(names, number) => ok(names.text(*number)),
+    _ => ok(""),
+})];
 
 /// The method of a value.
 pub(crate) fn find_method(datum: &Datum, name: &[u8]) -> Option<&'static Method> {
@@ -229,6 +254,7 @@ pub(crate) fn find_method(datum: &Datum, name: &[u8]) -> Option<&'static Method>
         Datum::List(list) if list.kind() == crate::helm::render::datum::ListKind::Versions => VERSIONS,
         Datum::Time(_) => TIME,
         Datum::Duration(_) => DURATION,
+        Datum::Named(..) => NAMED,
         Datum::Object(object) => match &**object {
             Object::Version(_) => SEMVER,
             Object::VersionStruct(_) if OF_POINTERS.contains(&name) => return None,

@@ -42,6 +42,8 @@ pub(crate) enum Param {
     Map,
     List,
     Time,
+    /// `time.Duration`; a constant counts nanoseconds.
+    Duration,
     Certificate,
     Version,
 }

@@ -261,7 +261,7 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
             't' | 'v' => pad(out, if *truth { b"true" } else { b"false" }, flags),
             _ => bad_verb(out, arg, verb, flags),
         },
-        Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) => {
+        Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) | Datum::Named(_, int) => {
             print_int(out, arg, i128::from(*int), verb, flags);
         }
         Datum::Uint8(int) => print_int(out, arg, i128::from(*int), verb, flags),
@@ -302,7 +302,7 @@ fn print(out: &mut Vec<u8>, arg: &Datum, verb: char, flags: Flags, depth: usize)
             }
             out.push(if sharp_v { b'}' } else { b']' });
         }
-        Datum::Time(time) => out.extend_from_slice(time.text().as_bytes()),
+        Datum::Time(time) => print_time(out, time, verb, flags),
         Datum::Object(object) => print_object(out, object, verb, flags, depth),
     }
 }
@@ -314,6 +314,7 @@ fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
     }
     match arg {
         Datum::Time(time) => Some(Str::from(time.text())),
+        Datum::Named(names, number) => Some(Str::from(names.text(*number))),
         Datum::Duration(nanos) => Some(Str::from(crate::helm::render::time::duration_text(*nanos))),
         Datum::Object(object) => match &**object {
             Object::Version(version) | Object::VersionStruct(version) => Some(Str::from(version.to_string())),
@@ -321,6 +322,29 @@ fn method_text(arg: &Datum, verb: char, flags: Flags) -> Option<Str> {
         },
         _ => None,
     }
+}
+
+/// A time where its `String` method is not asked: Go's source for it, or the struct that it is.
+fn print_time(out: &mut Vec<u8>, time: &crate::helm::render::time::Time, verb: char, flags: Flags) {
+    if flags.sharp_v && !flags.erroring {
+        return pad(out, time.source().as_bytes(), flags);
+    }
+    let (wall, seconds) = time.words();
+    out.push(b'{');
+    let names = if flags.plus_v { ["wall:", "ext:", "loc:"] } else { [""; 3] };
+    for (name, word) in names.iter().zip([Datum::Uint64(u64::from(wall)), Datum::Int64(seconds)]) {
+        out.extend_from_slice(name.as_bytes());
+        print(out, &word, verb, flags, 1);
+        out.push(b' ');
+    }
+    out.extend_from_slice(names[2].as_bytes());
+    match verb {
+        'v' => pad(out, b"<nil>", flags),
+        'b' | 'o' | 'd' | 'x' | 'X' => print(out, &Datum::Uint64(0), verb, flags, 1),
+        'p' => pad(out, b"0x0", flags),
+        _ => out.extend_from_slice(format!("%!{verb}(*time.Location=<nil>)").as_bytes()),
+    }
+    out.push(b'}');
 }
 
 fn print_object(out: &mut Vec<u8>, object: &Object, verb: char, flags: Flags, depth: usize) {

@@ -38,7 +38,7 @@ fn plain_at(datum: &Datum, depth: usize) -> Result<Value, String> {
     Ok(match datum {
         Datum::Nil => Value::Null,
         Datum::Bool(truth) => Value::Bool(*truth),
-        Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) => Value::Int(*int),
+        Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) | Datum::Named(_, int) => Value::Int(*int),
         Datum::Uint8(int) => Value::Int(i64::from(*int)),
         #[allow(clippy::cast_precision_loss, reason = "no function of templates gives larger ones")]
         Datum::Uint64(int) => i64::try_from(*int).map_or(Value::Float(*int as f64), Value::Int),
@@ -138,7 +138,9 @@ impl Writer {
         match datum {
             Datum::Nil => self.out.push_str("null"),
             Datum::Bool(truth) => self.out.push_str(if *truth { "true" } else { "false" }),
-            Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) => self.out.push_str(&int.to_string()),
+            Datum::Int(int) | Datum::Int64(int) | Datum::Duration(int) | Datum::Named(_, int) => {
+                self.out.push_str(&int.to_string());
+            }
             Datum::Uint8(int) => self.out.push_str(&int.to_string()),
             Datum::Uint64(int) => self.out.push_str(&int.to_string()),
             Datum::Float(float) if float.is_finite() => self.out.push_str(&float_json(*float)),

@@ -3,11 +3,13 @@
 mod civil;
 mod duration;
 mod layout;
+mod names;
 mod parse;
 mod zone;
 
 pub(crate) use civil::{from_days, to_days};
 pub(crate) use duration::{duration_text, parse_duration, round, truncate};
+pub(crate) use names::Names;
 pub(crate) use parse::parse;
 pub(crate) use zone::Zone;
 
@@ -87,6 +89,38 @@ impl Time {
             weekday: part((days + 4).rem_euclid(7)),
             day_of_year: part(days - to_days(year, 1, 1) + 1),
         }
+    }
+
+    /// The instant rounded down to a multiple of a duration since Go's zero time; `up` rounds halves up.
+    pub(crate) fn rounded(&self, nanos: i64, up: bool) -> Self {
+        let whole = Self { monotonic: None, ..self.clone() };
+        if nanos <= 0 {
+            return whole;
+        }
+        let since = (i128::from(self.seconds) - i128::from(Self::zero().seconds)) * 1_000_000_000
+            + i128::from(self.nanos);
+        let rest = i64::try_from(since.rem_euclid(i128::from(nanos))).unwrap_or(0);
+        let is_up = up && i128::from(rest) * 2 >= i128::from(nanos);
+        whole.add(if is_up { nanos - rest } else { -rest })
+    }
+
+    /// The two words that Go holds an instant in, for one that was not read from the clock: nanoseconds, and
+    /// seconds since its zero time.
+    pub(crate) fn words(&self) -> (u32, i64) {
+        (self.nanos, self.seconds - Self::zero().seconds)
+    }
+
+    /// As `%#v` prints it: Go's source for it.
+    pub(crate) fn source(&self) -> String {
+        let now = self.civil();
+        let month = Names::Month.text(i64::from(now.month));
+        let (year, day, hour, minute, second) = (now.year, now.day, now.hour, now.minute, now.second);
+        let zone = match self.zone.lossy().as_ref() {
+            "UTC" if self.offset == 0 => "time.UTC".to_owned(),
+            _ => "time.Local".to_owned(),
+        };
+        let nanos = self.nanos;
+        format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {nanos}, {zone})")
     }
 
     pub(crate) fn format(&self, layout: &str) -> String {

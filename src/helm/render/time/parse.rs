@@ -101,6 +101,33 @@ fn below(value: u32, limit: u32, what: &'static str) -> Result<u32, Trouble> {
     if value < limit { Ok(value) } else { Err(Trouble::Range(what)) }
 }
 
+/// How long the abbreviation of a zone at the beginning of a text is, by the rules of Go's `parseTimeZone`.
+fn zone_name(text: &str) -> Option<usize> {
+    let signed = |text: &str| {
+        let digits = text.strip_prefix(['+', '-'])?;
+        let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+        let hours: u64 = digits[..count].parse().ok()?;
+        (hours <= 23).then_some(1 + count)
+    };
+    if text.starts_with("ChST") || text.starts_with("MeST") {
+        return Some(4);
+    }
+    if let Some(after) = text.strip_prefix("GMT") {
+        return Some(3 + signed(after).unwrap_or(0));
+    }
+    if text.len() >= 3 && text.starts_with(['+', '-']) {
+        return signed(text);
+    }
+    let count = text.bytes().take(6).take_while(u8::is_ascii_uppercase).count();
+    let fits = match count {
+        3 => true,
+        4 => text.as_bytes()[3] == b'T' || text.starts_with("WITA"),
+        5 => text.as_bytes()[4] == b'T',
+        _ => false,
+    };
+    fits.then_some(count)
+}
+
 impl Fields {
     fn take<'a>(&mut self, piece: Piece, text: &'a str, after: &str) -> Result<&'a str, Trouble> {
         let rest;
@@ -170,16 +197,14 @@ impl Fields {
             }
             Piece::Offset { utc_is_z, colons, parts } => rest = self.offset(text, utc_is_z, colons, parts)?,
             Piece::ZoneName => {
-                let count = text.bytes().take_while(u8::is_ascii_uppercase).count();
-                if text.starts_with("UTC") {
+                if let Some(after) = text.strip_prefix("UTC") {
                     self.offset = Some(0);
                     self.zone = Some("UTC".to_owned());
-                    rest = &text[3..];
-                } else if (3..=5).contains(&count) {
+                    rest = after;
+                } else {
+                    let count = zone_name(text).ok_or(Trouble::Syntax)?;
                     self.zone = Some(text[..count].to_owned());
                     rest = &text[count..];
-                } else {
-                    return Err(Trouble::Syntax);
                 }
             }
             Piece::Fraction { trim: true, .. } => rest = self.fraction(text, None)?,
@@ -277,8 +302,15 @@ impl Fields {
         let (offset, name) = zone.at(seconds);
         match self.zone {
             Some(asked) if asked != name => {
-                // A name without an offset that the zone does not have counts as UTC.
-                Ok(Time { seconds: local, nanos, offset: 0, zone: Str::from(asked), monotonic: None })
+                // A name without an offset that the zone does not have counts as UTC, unless it says itself.
+                let hours: i32 = asked.strip_prefix("GMT").and_then(|hours| hours.parse().ok()).unwrap_or(0);
+                Ok(Time {
+                    seconds: local,
+                    nanos,
+                    offset: hours * 3600,
+                    zone: Str::from(asked),
+                    monotonic: None,
+                })
             }
             _ => Ok(Time { seconds, nanos, offset, zone: Str::from(name), monotonic: None }),
         }

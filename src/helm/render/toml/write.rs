@@ -145,7 +145,7 @@ fn element(value: &Datum, depth: usize) -> Result<String, String> {
     Ok(match value {
         Datum::Nil => return Err("toml: cannot encode array with nil element".to_owned()),
         Datum::Bool(truth) => truth.to_string(),
-        Datum::Int(int) | Datum::Int64(int) => int.to_string(),
+        Datum::Int(int) | Datum::Int64(int) | Datum::Named(_, int) => int.to_string(),
         Datum::Uint8(int) => int.to_string(),
         Datum::Uint64(int) => int.to_string(),
         Datum::Float(float) if float.is_nan() => {
