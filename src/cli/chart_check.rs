@@ -1,5 +1,6 @@
 //! `chart-check`: mistakes in charts and values that need no cluster to be seen.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use bud::helm::checks::{Finding, Selection, examine};
@@ -74,7 +75,8 @@ impl ChartCheck {
         let mut chance = SeededChance::new(b"chart-check");
         let mut outside =
             Outside { chance: &mut chance, clock: &SystemClock, dns: None, lookup: None, draws: None };
-        let (rendered, found) = examine(engine, &chart, &values, &options, &mut outside, selection)?;
+        let (rendered, found) =
+            examine(engine, &chart, &values, &options, &mut outside, &BTreeMap::new(), selection)?;
         for warning in &rendered.warnings {
             super::say(warning);
         }

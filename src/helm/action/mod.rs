@@ -8,6 +8,7 @@
 //!
 //! Source: Helm 4.3, `pkg/action`, `pkg/kube`.
 
+mod ahead;
 mod apply;
 mod crds;
 mod deploy;
@@ -38,6 +39,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+pub use ahead::{Fixed, fixed_fields, strangers};
 pub use error::{ActionError, Stranger, Unready};
 pub use failure::Culprit;
 pub use install::{install, upgrade};

@@ -39,7 +39,8 @@ const PROVISIONERS: [(&str, &str); 9] = [
     ("dobs.csi.digitalocean.com", "volumes of DigitalOcean"),
 ];
 
-pub(super) fn check(objects: &Objects<'_>, found: &mut Vec<Finding>) {
+/// `classes`: those of the cluster, which know better than their names.
+pub(super) fn check(objects: &Objects<'_>, classes: &BTreeMap<String, String>, found: &mut Vec<Finding>) {
     // A class of the release itself says what it is, whatever it is called.
     let own: BTreeMap<&str, &str> = objects
         .0
@@ -47,13 +48,21 @@ pub(super) fn check(objects: &Objects<'_>, found: &mut Vec<Finding>) {
         .filter(|object| object.kind == "StorageClass")
         .map(|class| (class.name.as_str(), class.text_at(&["provisioner"]).unwrap_or_default()))
         .collect();
-    let kind_of = |class: &str| match own.get(class) {
-        Some(provisioner) => PROVISIONERS.iter().find(|(name, _)| name == provisioner).map(|(_, what)| *what),
+    let provisioner =
+        |class: &str| own.get(class).copied().or_else(|| classes.get(class).map(String::as_str));
+    let kind_of = |class: &str| match provisioner(class) {
+        Some(provisioner) => {
+            PROVISIONERS.iter().find(|(name, _)| *name == provisioner).map(|(_, what)| *what)
+        }
         None => SINGLE.iter().find(|(name, _)| *name == class).map(|(_, what)| *what),
     };
     for object in &objects.0 {
         for (field, claim) in claims(object) {
-            let Some(class) = at(claim, &["storageClassName"]).and_then(Value::as_str) else { continue };
+            // Without a class the cluster's default one counts; an empty name asks for none.
+            let class = match at(claim, &["storageClassName"]).and_then(Value::as_str) {
+                Some("") => continue,
+                class => class.unwrap_or_default(),
+            };
             let modes = at(claim, &["accessModes"]).and_then(Value::as_list).unwrap_or_default();
             let Some(mode) = modes.iter().position(|mode| mode.as_str() == Some("ReadWriteMany")) else {
                 continue;
@@ -66,7 +75,10 @@ pub(super) fn check(objects: &Objects<'_>, found: &mut Vec<Finding>) {
             found.push(object.finding(
                 Check::AccessModes,
                 &format!("{field}.accessModes[{mode}]"),
-                format!("ReadWriteMany is asked of the storage class {class:?}, which makes {what}."),
+                match class {
+                    "" => format!("ReadWriteMany is asked of the cluster's default storage class, which makes {what}."),
+                    class => format!("ReadWriteMany is asked of the storage class {class:?}, which makes {what}."),
+                },
                 "Only one node at a time can mount those: the claim stays pending, or pods on a second node do.",
                 "Take ReadWriteOnce with one node, or a class of a file system in the network.",
             ));

@@ -20,6 +20,8 @@ mod unread;
 pub use finding::{Finding, Place};
 pub use selection::{Check, Selection, UnknownCheck};
 
+use std::collections::BTreeMap;
+
 use crate::helm::chart::Chart;
 use crate::helm::render::{Engine, KubeVersion, Outside};
 use crate::helm::template::{Examined, Rendered, TemplateError, TemplateOptions, template_watched};
@@ -37,6 +39,9 @@ pub struct Subject<'a> {
     pub namespace: &'a str,
     /// The version of Kubernetes that it is for.
     pub kube_version: &'a KubeVersion,
+    /// The storage classes of the cluster with their provisioners, the default one under the empty name; empty
+    /// where no cluster was asked.
+    pub classes: &'a BTreeMap<String, String>,
     /// What chart and values render to.
     pub examined: &'a Examined,
 }
@@ -54,19 +59,21 @@ pub fn check(subject: &Subject<'_>, selection: &Selection) -> Vec<Finding> {
             Check::DuplicateObjects => duplicates::check(&objects, &mut found),
             Check::GpuOwners => gpu::check(&objects, &mut found),
             Check::RemovedApis => apis::check(&objects, subject.kube_version, &mut found),
-            Check::AccessModes => access_modes::check(&objects, &mut found),
+            Check::AccessModes => access_modes::check(&objects, subject.classes, &mut found),
         }
     }
     found
 }
 
-/// Renders a release and checks it: the release is the same as without the checks.
+/// Renders a release and checks it: the release is the same as without the checks. `classes` are the storage
+/// classes of the cluster, as [`Subject::classes`] says.
 pub fn examine(
     engine: &Engine,
     chart: &Chart,
     values: &Map,
     options: &TemplateOptions,
     outside: &mut Outside<'_>,
+    classes: &BTreeMap<String, String>,
     selection: &Selection,
 ) -> Result<(Rendered, Vec<Finding>), TemplateError> {
     let examined = template_watched(engine, chart.clone(), values, options, outside)?;
@@ -75,6 +82,7 @@ pub fn examine(
         values,
         namespace: &options.release.namespace,
         kube_version: &options.capabilities.kube_version,
+        classes,
         examined: &examined,
     };
     let found = check(&subject, selection);

@@ -17,6 +17,15 @@ fn chart(files: &[(&str, &str)]) -> Chart {
 }
 
 fn examined(files: &[(&str, &str)], values: &str, kubernetes: Option<&str>) -> Vec<Finding> {
+    examined_with(files, values, kubernetes, &[])
+}
+
+fn examined_with(
+    files: &[(&str, &str)],
+    values: &str,
+    kubernetes: Option<&str>,
+    classes: &[(&str, &str)],
+) -> Vec<Finding> {
     let mut capabilities = Capabilities::without_cluster();
     if let Some(version) = kubernetes {
         capabilities.kube_version = KubeVersion::parse(version).unwrap();
@@ -39,7 +48,8 @@ fn examined(files: &[(&str, &str)], values: &str, kubernetes: Option<&str>) -> V
         Outside { chance: &mut chance, clock: &FixedClock(0), dns: None, lookup: None, draws: None };
     let values = read_values(values.as_bytes()).unwrap();
     let (chart, all) = (chart(files), Selection::default());
-    examine(&Engine::new(), &chart, &values, &options, &mut outside, &all).unwrap().1
+    let classes = classes.iter().map(|(name, by)| ((*name).to_owned(), (*by).to_owned())).collect();
+    examine(&Engine::new(), &chart, &values, &options, &mut outside, &classes, &all).unwrap().1
 }
 
 /// The findings, each with its check and place.
@@ -376,6 +386,23 @@ fn many_nodes_do_not_share_a_volume_for_one() {
     };
     assert_eq!(claim("default", &class("nfs.csi.k8s.io")), [""; 0]);
     assert_eq!(claim("default", &class("disk.csi.azure.com")), there);
+}
+
+#[test]
+fn the_clusters_own_classes_count_more_than_their_names() {
+    let count = |class: &str, classes: &[(&str, &str)]| {
+        let text = format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: c}}\nspec:\n  accessModes: [ReadWriteMany]\n{class}"
+        );
+        examined_with(&[("templates/a.yaml", &text)], "", None, classes).len()
+    };
+    let named = "  storageClassName: fast\n";
+    assert_eq!(count(named, &[]), 0);
+    assert_eq!(count(named, &[("fast", "ebs.csi.aws.com")]), 1);
+    assert_eq!(count(named, &[("fast", "nfs.csi.k8s.io")]), 0);
+    assert_eq!(count("  storageClassName: local-path\n", &[("local-path", "nfs.csi.k8s.io")]), 0);
+    assert_eq!(count("", &[("", "rancher.io/local-path")]), 1, "the default class");
+    assert_eq!(count("  storageClassName: \"\"\n", &[("", "rancher.io/local-path")]), 0, "none is asked for");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Create and update: both bring a release to what is planned, whatever an earlier run left.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::charts::Loaded;
@@ -127,6 +128,7 @@ impl Release {
             chart: Arc::clone(&loaded),
             options: rendering::options(spec, capabilities.clone(), history.next_revision(), upgrades),
             cluster: Some(client.clone()),
+            classes: BTreeMap::new(),
         };
         let previous = history.present().last();
         let secrets = leaves.secrets(&from);

@@ -4,6 +4,7 @@
 //! says what of that will hold; `apply` renders it as it is installed (`installed`) and runs the action of
 //! `helm/action`; `notes` is what is remembered beside the state.
 
+mod ahead;
 mod apply;
 mod charts;
 mod check;

@@ -1,5 +1,6 @@
 //! Settles the plan of a release: it is rendered, and claims only what apply cannot change (hosts.md HB4).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::charts::Loaded;
@@ -12,7 +13,7 @@ use super::seen::Found;
 use super::shown::{self, Claim};
 use super::wanted::{Wanted, inputs};
 use super::whose::perhaps_let_go;
-use super::{Release, masked, taken_over};
+use super::{Release, ahead, masked, taken_over};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::helm::release::{History, Status};
 use crate::helm::render::Capabilities;
@@ -189,8 +190,14 @@ impl Release {
         let values = leaves.tokens(last, Tokens::Usual)?;
         let revision = next(&planning.prior);
         let options = rendering::options(spec, capabilities.clone(), revision, !planning.creates());
-        let job = Job { engine: Arc::clone(&self.engine), chart: loaded, options, cluster: client.cloned() };
         let checks = if spec.checks == "off" && !spec.lint { Checks::Skip } else { Checks::Carry };
+        let asked = client.filter(|_| spec.checks != "off");
+        let classes = match asked {
+            Some(client) => ahead::storage_classes(client).await,
+            None => BTreeMap::new(),
+        };
+        let (engine, cluster) = (Arc::clone(&self.engine), client.cloned());
+        let job = Job { engine, chart: loaded, options, cluster, classes };
         let rendered = job.stand_in(&values, StandIn::Usual, checks).await;
         let (rendered, findings) = match rendered {
             Ok(done) => done,
@@ -234,6 +241,9 @@ impl Release {
         };
         if compared && last.is_some_and(|last| claim.is_what_runs(last, &values.values)) {
             return Ok(());
+        }
+        if let Some(client) = asked {
+            ahead::tell(client, &claim, last, spec, &mut planning.diagnostics).await;
         }
         claim.write(planning);
         Ok(())

@@ -1,5 +1,6 @@
 //! A release rendered: with stand-ins for what must not be seen or is not known yet, and as it is installed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::charts::Loaded;
@@ -23,6 +24,8 @@ pub(super) struct Job {
     pub(super) options: TemplateOptions,
     /// The cluster that templates may ask.
     pub(super) cluster: Option<Client>,
+    /// Its storage classes with their provisioners, as far as a check wants them.
+    pub(super) classes: BTreeMap<String, String>,
 }
 
 /// What stands in for chance and clock.
@@ -66,9 +69,15 @@ impl Job {
             let done = match checks {
                 Checks::Skip => template(engine, chart.clone(), &values, options, &mut outside)
                     .map(|rendered| (rendered, Vec::new())),
-                Checks::Carry => {
-                    examine(engine, chart, &values, options, &mut outside, &Selection::default())
-                }
+                Checks::Carry => examine(
+                    engine,
+                    chart,
+                    &values,
+                    options,
+                    &mut outside,
+                    &job.classes,
+                    &Selection::default(),
+                ),
             };
             done.map_err(|error| problem(&error))
         })

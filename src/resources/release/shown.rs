@@ -71,7 +71,7 @@ fn config(last: &Record) -> serde_json::Value {
 }
 
 /// The text of an object without the line that names its template.
-fn body(text: &str) -> String {
+pub(super) fn body(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with("# Source: "));
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
@@ -168,7 +168,7 @@ impl Claim<'_> {
     }
 
     /// The objects whose text apply may change.
-    fn uncertain(&self) -> BTreeSet<String> {
+    pub(super) fn uncertain(&self) -> BTreeSet<String> {
         let documents = rendered(self.rendered, self.namespace);
         let moves = |touched: &Touched| touched.lookup || touched.apis || (!self.live && touched.version);
         let mut uncertain: BTreeSet<String> = documents

@@ -1,5 +1,6 @@
 //! `bud_release` in the hands of our own host, against the real control plane and judged by Helm's own program.
 
+mod ahead;
 mod bad_input;
 mod bench;
 mod hidden;
