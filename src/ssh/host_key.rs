@@ -21,6 +21,9 @@ pub enum HostKeyError {
     /// The system gives no randomness.
     #[error("the operating system gives no random numbers")]
     NoRandomness,
+    /// A key cannot be read.
+    #[error("the key cannot be read: {0}")]
+    NotRead(String),
     /// The key cannot be written in OpenSSH's form.
     #[error("the key cannot be written: {0}")]
     NotWritten(String),

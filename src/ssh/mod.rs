@@ -13,6 +13,7 @@
 //! [`Secret`]: crate::secret::Secret
 
 mod auth;
+mod authority;
 mod banner;
 mod channel;
 mod config;
@@ -34,6 +35,7 @@ mod session;
 mod stream;
 mod target;
 
+pub use authority::Authority;
 pub use channel::{Connector, Tunnel};
 pub use copy::{Content, Placed, Upload};
 pub use error::{Phase, SshError};

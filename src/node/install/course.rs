@@ -112,7 +112,9 @@ fn nixos(facts: &Facts, wanted: &Wanted) -> Result<Course, Refusal> {
         Some(Way::Image) if !facts.is_image => {
             Err(Refusal::NotThere { way: Way::Image, runs: facts.describe(), needs: "an image of bud_image" })
         }
-        Some(Way::Image | Way::Switch) | None => Ok(Course::Switch),
+        Some(Way::Image | Way::Switch) | None if wanted.keeps == Some(facts.kept()?) => Ok(Course::Switch),
+        // A system that is written for another disk would not start.
+        Some(Way::Image | Way::Switch) | None => Err(Refusal::OtherDisk),
     }
 }
 

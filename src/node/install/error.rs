@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::node::nixos::DiskRefusal;
 use crate::outcome::Recovery;
 use crate::ssh::SshError;
+use crate::ssh::host_key::HostKeyError;
 use crate::time::Ended;
 
 use super::phase::Phase;
@@ -116,6 +117,9 @@ pub enum Fault {
         /// What was installed.
         installed: String,
     },
+    /// The key of the installed system cannot be certified.
+    #[error("its host key cannot be certified: {0}")]
+    HostKey(#[from] HostKeyError),
     /// The flake cannot be packed.
     #[error("the flake cannot be packed: {0}")]
     Pack(String),
@@ -151,6 +155,7 @@ impl Fault {
             | Self::DiskTool { .. }
             | Self::OtherInstaller
             | Self::OtherSystem { .. }
+            | Self::HostKey(_)
             | Self::Pack(_)
             | Self::Ended(_) => Recovery::Fatal,
         }
@@ -163,7 +168,7 @@ impl Fault {
             Self::Ssh(_) => {
                 "see that the machine runs, and that port and key are right; the next apply goes on"
             }
-            Self::Step { .. } | Self::Unanswered { .. } | Self::Pack(_) => {
+            Self::Step { .. } | Self::Unanswered { .. } | Self::HostKey(_) | Self::Pack(_) => {
                 "the next apply tries it again; if it fails again, please report it"
             }
             Self::Disk { .. } | Self::DiskTool { .. } => {

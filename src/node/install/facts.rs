@@ -1,6 +1,6 @@
 //! What a machine is and what runs on it, as it says itself.
 
-use crate::node::nixos::{Architecture, DiskAt, Firmware};
+use crate::node::nixos::{Architecture, DiskAt, Firmware, Kept, KeptLoader, KeptMount};
 
 use super::answers::Answers;
 use super::disk::Disk;
@@ -50,6 +50,10 @@ pub struct Facts {
     pub nvswitches: u32,
     /// The disks.
     pub disks: Vec<Disk>,
+    /// The file systems of a system: its root, and what the boot loader reads.
+    pub mounts: Vec<KeptMount>,
+    /// The boot loader's name: `systemd-boot`, `grub` or another.
+    pub started_by: String,
     /// Whether there is the data of a cluster.
     pub has_cluster: bool,
     /// Whether a system was finished on the running root.
@@ -170,6 +174,8 @@ impl Facts {
             gpus: count("gpus"),
             nvswitches: count("nvswitches"),
             disks: Disk::all(answers),
+            mounts: answers.all("kept_mount").filter_map(mount).collect(),
+            started_by: or_empty("kept_loader"),
             has_cluster: answers.is("k3s", "yes"),
             is_finished: answers.is("finished", "yes"),
             is_image: answers.is("image", "yes"),
@@ -208,6 +214,36 @@ impl Facts {
         }
     }
 
+    /// Disk and boot loader of the running system, to be kept by the next.
+    ///
+    /// # Errors
+    /// [`Refusal::NotKept`] where no system of ours could start from them.
+    pub fn kept(&self) -> Result<Kept, Refusal> {
+        let refused = |reason| Err(Refusal::NotKept { reason });
+        let at = |point: &str| self.mounts.iter().find(|mount| mount.mount == point).cloned();
+        let Some(root) = at("/") else { return refused("its root has no UUID") };
+        if !matches!(root.kind.as_str(), "ext4" | "xfs") {
+            return refused("its root is neither ext4 nor XFS");
+        }
+        let boot = ["/boot", "/boot/efi", "/efi"].into_iter().find_map(at);
+        let loader = match (self.started_by.as_str(), self.firmware) {
+            ("systemd-boot", Firmware::Efi) => KeptLoader::SystemdBoot,
+            ("grub", Firmware::Efi) => KeptLoader::GrubEfi,
+            ("grub", Firmware::Bios) => {
+                let root = self.disks.iter().find(|disk| disk.is_root);
+                let Some(link) = root.and_then(|disk| disk.links.first()) else {
+                    return refused("the disk that it starts from has no link in /dev/disk/by-id");
+                };
+                KeptLoader::GrubBios(link.clone())
+            }
+            _ => return refused("its boot loader is neither systemd-boot nor GRUB"),
+        };
+        if boot.as_ref().is_none_or(|boot| boot.kind != "vfat") && self.firmware == Firmware::Efi {
+            return refused("the EFI system partition is not mounted");
+        }
+        Ok(Kept { root, boot, loader })
+    }
+
     /// What runs, in words.
     pub fn describe(&self) -> String {
         match &self.running {
@@ -216,6 +252,13 @@ impl Facts {
             Running::Other { id, version } => format!("{id} {version}").trim().to_owned(),
         }
     }
+}
+
+/// A line of mount point, kind and UUID.
+fn mount(line: &str) -> Option<KeptMount> {
+    let mut words = line.split(' ').map(str::to_owned);
+    let (mount, kind, uuid) = (words.next()?, words.next()?, words.next()?);
+    (!uuid.is_empty()).then_some(KeptMount { mount, uuid, kind })
 }
 
 impl Running {

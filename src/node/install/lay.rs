@@ -40,6 +40,10 @@ impl Run<'_> {
         // From here on whoever looks at the machine knows whose it is.
         let begun = self.record(Reached::Nothing).write(Input::new());
         login.step(RECORD, begun, self.asking.deadlines.step, self.asking.patience).await?;
+        self.asking.begin(Phase::Disk);
+        self.script(&login).await?;
+        self.disk_script(&login, "data").await?;
+        self.asking.finish("disk and boot loader stay");
         let recorded = self.system(&login, &facts, false).await?;
         self.restart(login, facts, recorded, false).await
     }
@@ -48,9 +52,7 @@ impl Run<'_> {
     /// finished.
     async fn disk(&mut self, login: &Login) -> Result<Option<Recorded>, Fault> {
         self.asking.begin(Phase::Disk);
-        let script = Content::Bytes(self.wanted.disks.clone().into());
-        let (limit, patience) = (self.asking.deadlines.step, self.asking.patience);
-        login.place("/run/bud/disks.sh".to_owned(), 0o700, "root", script, limit, patience).await?;
+        self.script(login).await?;
         self.disk_script(login, "check").await?;
         let mounted = match self.disk_script(login, "mount").await {
             Ok(answers) => Some(answers),
@@ -75,6 +77,12 @@ impl Run<'_> {
         }
         self.asking.resume(Phase::Disk, "laid out by an earlier run");
         Ok(None)
+    }
+
+    async fn script(&mut self, login: &Login) -> Result<(), Fault> {
+        let script = Content::Bytes(self.wanted.disks.clone().into());
+        let (limit, patience) = (self.asking.deadlines.step, self.asking.patience);
+        login.place("/run/bud/disks.sh".to_owned(), 0o700, "root", script, limit, patience).await.map(drop)
     }
 
     async fn disk_script(&mut self, login: &Login, mode: &str) -> Result<Answers, Fault> {

@@ -75,6 +75,10 @@ pub enum Refusal {
     ForeignNixOs { system: String },
     #[error("it holds the data of a Kubernetes cluster (/var/lib/rancher/k3s)")]
     ForeignCluster,
+    #[error("its disk cannot stay as it is: {reason}")]
+    NotKept { reason: &'static str },
+    #[error("its disk or boot loader is not the one that its system was written for")]
+    OtherDisk,
     #[error("it runs {runs}, and `{way}` needs {needs}")]
     NotThere { way: Way, runs: String, needs: &'static str },
 }
@@ -116,6 +120,8 @@ impl Refusal {
             Self::ForeignNixOs { .. } | Self::ForeignCluster => {
                 "set `takeover = true` if it may be replaced, or give another machine"
             }
+            Self::NotKept { .. } => "take the way `kexec` or `boot`, which lay the disk out anew",
+            Self::OtherDisk => "the machine has changed since it was looked at; apply again",
             Self::NotThere { .. } => "take another way, or `auto`",
         }
     }

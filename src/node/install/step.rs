@@ -24,6 +24,8 @@ pub(super) const FOLLOW: Script = Script { name: "follow", text: include_str!("s
 pub(super) const FINISH: Script = Script { name: "finish", text: include_str!("steps/finish.sh") };
 pub(super) const REBOOT: Script = Script { name: "reboot", text: include_str!("steps/reboot.sh") };
 pub(super) const RECORD: Script = Script { name: "record", text: include_str!("steps/record.sh") };
+pub(super) const CERTIFY: Script = Script { name: "certify", text: include_str!("steps/certify.sh") };
+pub(super) const SERVE: Script = Script { name: "serve", text: include_str!("steps/serve.sh") };
 
 /// A machine that we are logged in to, and how to be root there.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::node::nixos::{Architecture, Cloud, DiskAt, Firmware, PlacedFile};
+use crate::node::nixos::{Architecture, Cloud, DiskAt, Firmware, Kept, PlacedFile};
 use crate::secret::Secret;
 
 use super::phase::Deadlines;
@@ -27,6 +27,8 @@ pub struct Wanted {
     pub system: System,
     /// The disk that it is installed on: a serial number, or a link in `/dev/disk/by-id`.
     pub system_disk: DiskAt,
+    /// Disk and boot loader of a running NixOS, for which the system was written (`Node::keeps`).
+    pub keeps: Option<Kept>,
     /// The script that lays out its disks (`NodeFiles::disks`).
     pub disks: String,
     /// Files that are there before the first boot.

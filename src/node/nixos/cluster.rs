@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 
 use super::disk::{DataDisk, DiskAt};
+use super::kept::Kept;
 use super::pin::Pin;
 use super::problem::Problem;
 use super::settings::Settings;
@@ -166,6 +167,8 @@ pub struct Node {
     pub addresses: Addresses,
     /// The disk that NixOS is installed on.
     pub system_disk: DiskAt,
+    /// Disk and boot loader of the NixOS that runs there, which stay; none where the disk is laid out by us.
+    pub keeps: Option<Kept>,
     /// Disks that live longer than the machine.
     pub data_disks: Vec<DataDisk>,
     /// systemd-networkd files of a host whose network is not plain DHCP, by file name.

@@ -41,7 +41,7 @@ pub struct NodeFiles {
     pub system: String,
     /// Files that lie outside of the store, before the first boot.
     pub placed: Vec<PlacedFile>,
-    /// The script that lays out its disks: `sh -s -- check | format | mount`. Its refusals are
+    /// The script that lays out its disks: `sh -s -- check | format | mount | data`. Its refusals are
     /// [`DiskRefusal`](super::DiskRefusal)s.
     pub disks: String,
 }

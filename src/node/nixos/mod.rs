@@ -12,6 +12,7 @@ mod cluster;
 mod disk;
 mod flake;
 mod generate;
+mod kept;
 pub mod nix;
 mod pin;
 mod placed;
@@ -30,6 +31,7 @@ pub use cluster::{
 };
 pub use disk::{DataDisk, DiskAt, FileSystem, SYSTEM_DISK_MIN_BYTES};
 pub use generate::{Generated, NodeFiles, System, generate};
+pub use kept::{Kept, KeptLoader, KeptMount};
 pub use pin::{KubernetesMinor, Pin, Source, default_pin, pin_of_release};
 pub use placed::{Join, PlacedFile, paths};
 pub use problem::Problem;

@@ -33,6 +33,8 @@ pub mod paths {
     pub const HOST_KEY: &str = "/etc/ssh/ssh_host_bud_ed25519_key";
     /// The certificate that the cluster's authority gives it.
     pub const HOST_CERTIFICATE: &str = "/etc/ssh/ssh_host_bud_ed25519_key-cert.pub";
+    /// Keys that may read the store over SSH and nothing else; `%u` is the user.
+    pub const SERVED: &str = "/etc/bud/served/%u";
     /// How `bud-leave` behaves: `DRAIN`, `DRAIN_TIMEOUT`.
     pub const LEAVE: &str = "/etc/bud/leave.env";
     /// The key that sops-nix decrypts with, where the user has one.

@@ -15,7 +15,7 @@ use crate::nixos_room::sample;
 use crate::ssh_room::server::Server;
 
 /// The programs that the machine has in place of the real ones.
-const TOOLS: [&str; 32] = [
+const TOOLS: [&str; 33] = [
     "machine",
     "id",
     "sudo",
@@ -47,6 +47,7 @@ const TOOLS: [&str; 32] = [
     "nixos-install",
     "nix",
     "nix-env",
+    "nix-store",
     "bootctl",
 ];
 
@@ -183,6 +184,7 @@ impl Machine {
                 build: Build::Here,
             },
             system_disk: DiskAt::Serial("600224800000001e".to_owned()),
+            keeps: None,
             disks,
             placed,
             keys: Vec::new(),

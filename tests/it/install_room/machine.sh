@@ -128,10 +128,16 @@ case $name in
   df) printf 'Filesystem 1024-blocks Used Available Capacity Mounted\n/dev/sda1 1 1 %s 1%% /\n' "$(cat "$base/free")" ;;
   findmnt)
     case $2 in
-      FSTYPE) echo ext4 ;;
+      FSTYPE) case $* in *--mountpoint\ /boot) echo vfat ;; *) echo ext4 ;; esac ;;
       SOURCE) if [ "$(readlink "$root/etc")" = "$base/systems/installer/etc" ]; then echo tmpfs; else echo /dev/sda1; fi ;;
       TARGET) case $(last "$@") in /) echo / ;; *) echo "$root/boot" ;; esac ;;
-      UUID) echo 1111-2222 ;;
+      UUID)
+        case $* in
+          *--mountpoint\ */efi) exit 1 ;;
+          *--mountpoint\ /boot) echo 3333-4444 ;;
+          *) echo 1111-2222 ;;
+        esac
+        ;;
     esac
     ;;
   lsblk)
@@ -261,6 +267,11 @@ case $name in
         ln -sfn system-1-link "$root/mnt/nix/var/nix/profiles/system"
         ;;
     esac
+    ;;
+  nix-store)
+    log "nix-store $*"
+    echo "$2:secret" > "$3"
+    echo "$2:public" > "$4"
     ;;
   nix-env)
     log "nix-env $*"

@@ -8,6 +8,7 @@ mod machine;
 mod obtained;
 mod others;
 mod secrets;
+mod settled;
 mod ways;
 
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,6 @@
 //! Each way to NixOS from its beginning to its end.
 
-use bud::node::install::{Fault, Way};
+use bud::node::install::{Fault, Refusal, Way, look};
 use bud::node::progress::State;
 
 use super::archive::brought;
@@ -136,6 +136,14 @@ async fn a_nixos_of_the_cloud_is_switched_where_it_is() {
     let mut wanted = machine.wanted();
     wanted.cloud = bud::node::nixos::Cloud::Aws;
     wanted.installer = None;
+    // What was written for another disk than the one that runs would not start.
+    let before = machine.log();
+    let (done, _) = run(&machine.access(), &wanted).await;
+    assert_eq!(*done.unwrap_err().fault, Fault::Refused(Refusal::OtherDisk));
+    assert_eq!(machine.log(), before, "nothing was done");
+    let silent = &bud::node::progress::Silent;
+    let facts = look(&machine.access(), "gpu-0", wanted.deadlines, silent, &super::patience()).await.unwrap();
+    wanted.keeps = Some(facts.kept().unwrap());
     let (done, told) = run(&machine.access(), &wanted).await;
     let installed = done.unwrap_or_else(|error| panic!("{error}\n{}\n{:?}", told.text(), machine.log()));
     assert_eq!(installed.system, SYSTEM);

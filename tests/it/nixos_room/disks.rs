@@ -279,10 +279,32 @@ fn a_finished_system_is_not_formatted_but_mounted() {
     assert_eq!(machine.run(&script, "mount").0, Some(DiskRefusal::NoLayout));
 }
 
+/// Where NixOS runs already its disk stays: only data disks are looked after.
+#[test]
+fn a_system_that_runs_keeps_its_disk() {
+    let running = || Disk { mounted: "/", tags: &["sda PTTYPE gpt", "sda1 TYPE ext4"], ..SYSTEM };
+    let machine = Machine::new(&[running(), DATA]);
+    std::fs::remove_file(machine.root().join("bin/sgdisk")).unwrap();
+    let (refusal, log) = machine.run(&primary(), "data");
+    assert_eq!((refusal, log), (None, vec!["mkfs.ext4 -q -F -L bud-storage /dev/sdc".to_owned()]));
+    // Once more, with what the system has mounted meanwhile.
+    let tags = &["sdc TYPE ext4", "sdc LABEL bud-storage"];
+    let machine = Machine::new(&[running(), Disk { tags, mounted: "/var/lib/rancher/k3s/storage", ..DATA }]);
+    assert_eq!(machine.run(&primary(), "data"), (None, vec![]));
+    // What somebody else has mounted, or what is nobody's file system, is not touched.
+    let tags = &["sdc TYPE ext4", "sdc LABEL theirs"];
+    let machine = Machine::new(&[running(), Disk { tags, mounted: "/srv", ..DATA }]);
+    assert_eq!(machine.run(&primary(), "data"), (Some(DiskRefusal::InUse), vec![]));
+    let machine = Machine::new(&[running(), Disk { tags: &["sdc TYPE LVM2_member"], ..DATA }]);
+    assert_eq!(machine.run(&primary(), "data"), (Some(DiskRefusal::ForeignData), vec![]));
+    let machine = Machine::new(&[running()]);
+    assert_eq!(machine.run(&primary(), "data"), (Some(DiskRefusal::NotFound), vec![]));
+}
+
 #[test]
 fn a_missing_tool_is_named_first() {
     let machine = Machine::new(&[SYSTEM, DATA]);
-    let script = primary().replace("for tool in lsblk", "for tool in no-such-tool lsblk");
+    let script = primary().replace("tools='lsblk", "tools='no-such-tool lsblk");
     assert_eq!(machine.run(&script, "check").0, Some(DiskRefusal::NoTool));
 }
 

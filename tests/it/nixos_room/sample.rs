@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{Secret, nixos};
 use nixos::{
     Addresses, Architecture, Cloud, Cluster, DataDisk, DiskAt, FileSystem, Firmware, Flannel, Gpu,
-    GpuHardware, GpuMode, GpuSharing, Ingress, Kubernetes, Node, ObjectStore, Peer, Proxy, Registry,
-    RegistryLogin, Role, Settings, Snapshots, Taint, User, UserModule, WireGuard, WireGuardNodes,
+    GpuHardware, GpuMode, GpuSharing, Ingress, Kept, KeptLoader, KeptMount, Kubernetes, Node, ObjectStore,
+    Peer, Proxy, Registry, RegistryLogin, Role, Settings, Snapshots, Taint, User, UserModule, WireGuard,
+    WireGuardNodes,
 };
 
 /// Values that must be found in placed files and nowhere in the flake.
@@ -34,6 +35,7 @@ fn node(role: Role, cloud: Cloud, last: u8) -> Node {
             ipv6: Some([0xfd12, 0xbabe, 0xcafe, 0xb00b, 0, 0, 0, u16::from(last)].into()),
         },
         system_disk: DiskAt::Serial(format!("60022480{last:08x}")),
+        keeps: None,
         data_disks: Vec::new(),
         networkd: BTreeMap::new(),
         taints: Vec::new(),
@@ -169,12 +171,27 @@ pub(crate) fn aws() -> Cluster {
         mount: "/srv/models".into(),
         file_system: FileSystem::Xfs,
     }];
+    // Made from Amazon's NixOS image, whose disk and boot loader stay.
+    let server = |role, last| {
+        let mut server = node(role, Cloud::Aws, last);
+        let mount = |mount: &str, uuid: &str, kind: &str| KeptMount {
+            mount: mount.into(),
+            uuid: uuid.into(),
+            kind: kind.into(),
+        };
+        server.keeps = Some(Kept {
+            root: mount("/", "f222513b-ded1-49fa-b591-20ce86a2fe7f", "ext4"),
+            boot: Some(mount("/boot", "12CE-A600", "vfat")),
+            loader: KeptLoader::GrubEfi,
+        });
+        server
+    };
     let mut cluster = cluster(
         "bud-prod",
         vec![
-            ("cp-0", node(Role::Primary, Cloud::Aws, 4)),
-            ("cp-1", node(Role::Server, Cloud::Aws, 5)),
-            ("cp-2", node(Role::Server, Cloud::Aws, 6)),
+            ("cp-0", server(Role::Primary, 4)),
+            ("cp-1", server(Role::Server, 5)),
+            ("cp-2", server(Role::Server, 6)),
             ("p4d-0", gpu),
         ],
     );

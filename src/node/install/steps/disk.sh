@@ -1,6 +1,6 @@
 # bud-step: disk
-# Runs the machine's own disk script, which was laid at /run/bud/disks.sh. Reads: mode (check, mount or
-# format), and for format the lines of the record, each with record. before it. Says how the script ended and,
+# Runs the machine's own disk script, which was laid at /run/bud/disks.sh. Reads: mode (check, mount,
+# format or data), and for format the lines of the record, each with record. before it. Says how the script ended and,
 # where something is mounted then, what is recorded there.
 set -u
 mode='' record=''
@@ -18,7 +18,7 @@ sh /run/bud/disks.sh "$mode" > /run/bud/disks.log 2>&1
 status=$?
 echo "status=$status"
 sed 's/^/said=/' /run/bud/disks.log | tail -n 20
-if [ "$status" -ne 0 ] || [ "$mode" = check ]; then exit 0; fi
+if [ "$status" -ne 0 ] || [ "$mode" = check ] || [ "$mode" = data ]; then exit 0; fi
 
 mkdir -p /mnt/var/lib/bud
 if [ "$mode" = format ]; then

@@ -210,6 +210,14 @@ for path in /sys/block/*; do
   done
 done
 
+# Disk and boot loader of a NixOS that may keep them.
+if [ "$loader" != systemd-boot ] && [ -d /boot/grub ]; then say kept_loader grub; else say kept_loader "$loader"; fi
+for point in '' boot boot/efi efi; do
+  point=/$point
+  uuid=$(findmnt -no UUID --mountpoint "$point" 2> /dev/null) || continue
+  say kept_mount "$point $(findmnt -no FSTYPE --mountpoint "$point" 2> /dev/null) $uuid"
+done
+
 if [ -d /var/lib/rancher/k3s/server ] || [ -d /var/lib/rancher/k3s/agent ]; then say k3s yes; fi
 if [ -L /run/current-system ]; then
   say system "$(readlink /run/current-system)"

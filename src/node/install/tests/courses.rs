@@ -2,8 +2,8 @@
 
 use super::super::course::{Course, course};
 use super::super::*;
-use super::sample::{NOW, facts, in_installer, in_nixos, wanted};
-use crate::node::nixos::Cloud;
+use super::sample::{NOW, facts, in_installer, in_nixos, kept, wanted};
+use crate::node::nixos::{Cloud, KeptLoader};
 
 fn next(facts: &Facts) -> Course {
     course(facts, &wanted(), NOW).unwrap()
@@ -67,6 +67,8 @@ fn a_nixos_of_the_cloud_becomes_ours_where_it_is() {
     let mut on_aws = wanted();
     on_aws.cloud = Cloud::Aws;
     on_aws.installer = None;
+    assert_eq!(course(&in_nixos(&[]), &on_aws, NOW), Err(Refusal::OtherDisk), "written for our own layout");
+    on_aws.keeps = Some(kept());
     assert_eq!(course(&in_nixos(&[]), &on_aws, NOW), Ok(Course::Switch));
     on_aws.way = Some(Way::Image);
     assert!(matches!(course(&in_nixos(&[]), &on_aws, NOW), Err(Refusal::NotThere { way: Way::Image, .. })));
@@ -82,4 +84,28 @@ fn an_old_system_needs_an_installer() {
     let mut without = wanted();
     without.installer = None;
     assert_eq!(course(&facts(&[]), &without, NOW), Err(Refusal::NoInstaller));
+}
+
+#[test]
+fn a_system_is_never_written_for_another_disk_than_the_one_that_runs() {
+    let mut on_aws = wanted();
+    on_aws.cloud = Cloud::Aws;
+    on_aws.keeps = Some(kept());
+    let grub = in_nixos(&[("kept_loader", "grub")]);
+    assert_eq!(grub.kept().unwrap().loader, KeptLoader::GrubEfi);
+    assert_eq!(course(&grub, &on_aws, NOW), Err(Refusal::OtherDisk));
+    let reason = |changes: &[(&str, &str)]| match course(&in_nixos(changes), &on_aws, NOW) {
+        Err(Refusal::NotKept { reason }) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reason(&[("kept_loader", "none")]), "its boot loader is neither systemd-boot nor GRUB");
+    assert_eq!(reason(&[("kept_mount", "/ zfs 1111-2222")]), "its root is neither ext4 nor XFS");
+    assert_eq!(reason(&[(" kept_mount", "")]), "the EFI system partition is not mounted");
+    assert_eq!(reason(&[("kept_mount", "/boot vfat 3333-4444")]), "its root has no UUID");
+    // The old way, GRUB is in the first sectors of the disk, which must be named by something that lasts.
+    let bios = in_nixos(&[("kept_loader", "grub"), ("firmware", "bios")]);
+    let link = "/dev/disk/by-id/scsi-36002248000000045".to_owned();
+    assert_eq!(bios.kept().unwrap().loader, KeptLoader::GrubBios(link));
+    let nameless = in_nixos(&[("kept_loader", "grub"), ("firmware", "bios"), ("disk.sda.link", "")]);
+    assert!(nameless.kept().is_err());
 }

@@ -2,7 +2,7 @@
 
 use super::super::course::course;
 use super::super::*;
-use super::sample::{NOW, facts, in_installer, in_nixos, wanted};
+use super::sample::{NOW, facts, in_installer, in_nixos, kept, wanted};
 use crate::node::nixos::{Architecture, Cloud, DiskAt, Firmware};
 
 fn refused(changes: &[(&str, &str)]) -> Refusal {
@@ -149,7 +149,11 @@ fn what_belongs_to_others_is_left_alone() {
     assert!(matches!(of(&somebodys, hosts), Err(Refusal::ForeignNixOs { .. })));
     let cluster = in_nixos(&[("k3s", "yes")]);
     assert_eq!(of(&cluster, |_| {}), Err(Refusal::ForeignCluster));
-    assert_eq!(of(&cluster, |wanted| wanted.takeover = true), Ok(course::Course::Switch));
+    let taken = |wanted: &mut Wanted| {
+        wanted.takeover = true;
+        wanted.keeps = Some(kept());
+    };
+    assert_eq!(of(&cluster, taken), Ok(course::Course::Switch));
 }
 
 #[test]

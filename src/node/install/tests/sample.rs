@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::answers::Answers;
 use super::super::*;
-use crate::node::nixos::{Architecture, Cloud, DiskAt, Firmware};
+use crate::node::nixos::{Architecture, Cloud, DiskAt, Firmware, Kept};
 
 /// What the machine's clock says.
 pub(super) const NOW: i64 = 1_790_000_000;
@@ -63,6 +63,7 @@ pub(super) fn facts(changes: &[(&str, &str)]) -> Facts {
         lines.retain(|line| !line.starts_with(&format!("{key}=")));
         lines.push(format!("{key}={value}"));
     }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_start()).collect();
     Facts::read(&Answers::parse(&lines.join("\n"))).unwrap()
 }
 
@@ -85,9 +86,18 @@ pub(super) fn in_nixos(recorded: &[(&str, &str)]) -> Facts {
         ("version", "26.05"),
         ("system", "/nix/store/aaaa-nixos-system"),
         ("booted_system", "/nix/store/aaaa-nixos-system"),
+        ("kept_loader", "systemd-boot"),
+        ("kept_mount", "/ ext4 1111-2222"),
+        // A second line of the same key.
+        (" kept_mount", "/boot vfat 3333-4444"),
     ];
     changes.extend_from_slice(recorded);
     facts(&changes)
+}
+
+/// What a NixOS of these facts keeps.
+pub(super) fn kept() -> Kept {
+    in_nixos(&[]).kept().unwrap()
 }
 
 /// What it shall become.
@@ -105,6 +115,7 @@ pub(super) fn wanted() -> Wanted {
             build: Build::Here,
         },
         system_disk: DiskAt::Serial("6002248000000045".to_owned()),
+        keeps: None,
         disks: String::new(),
         placed: Vec::new(),
         keys: Vec::new(),

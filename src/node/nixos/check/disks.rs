@@ -2,6 +2,7 @@
 
 use crate::node::nixos::cluster::Node;
 use crate::node::nixos::disk::DiskAt;
+use crate::node::nixos::kept::{KeptLoader, is_uuid};
 use crate::node::nixos::problem::Problem;
 
 pub(super) fn check(name: &str, node: &Node, found: &mut Vec<Problem>) {
@@ -9,6 +10,18 @@ pub(super) fn check(name: &str, node: &Node, found: &mut Vec<Problem>) {
     if matches!(node.system_disk, DiskAt::Lun(_) | DiskAt::Volume(_)) {
         // A LUN is a data disk's; a volume may be attached to more than one machine in its life.
         found.push(Problem::BadSystemDisk { node: owned(), at: node.system_disk.describe() });
+    }
+    if let Some(kept) = &node.keeps {
+        for mount in std::iter::once(&kept.root).chain(&kept.boot) {
+            if !is_uuid(&mount.uuid) {
+                found.push(Problem::BadDiskId { node: owned(), at: mount.uuid.clone() });
+            }
+        }
+        if let KeptLoader::GrubBios(link) = &kept.loader
+            && !is_lasting(&DiskAt::ById(link.clone()))
+        {
+            found.push(Problem::BadDiskId { node: owned(), at: link.clone() });
+        }
     }
     let mut disks = vec![&node.system_disk];
     disks.extend(node.data_disks.iter().map(|disk| &disk.at));

@@ -53,6 +53,8 @@ fn sshd(set: &mut Set) {
     set.at("services.openssh.settings.X11Forwarding", false);
     // The key of the first contact, and the machine's own, which the cluster's authority certifies.
     set.at("services.openssh.hostKeys", vec![key(paths::FIRST_HOST_KEY), key(paths::HOST_KEY)]);
+    // Nodes that fetch a system from this one; the list is written when they come.
+    set.at("services.openssh.authorizedKeysFiles", Nix::texts([paths::SERVED]));
     set.at("services.openssh.extraConfig", format!("HostCertificate {}\n", paths::HOST_CERTIFICATE));
 }
 

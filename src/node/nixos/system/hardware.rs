@@ -2,6 +2,7 @@
 
 use super::Kind;
 use crate::node::nixos::cluster::{Architecture, Cloud, Firmware};
+use crate::node::nixos::kept::KeptLoader;
 use crate::node::nixos::nix::{Nix, Set};
 use crate::node::nixos::script::SYSTEM_DISK_LINK;
 
@@ -63,23 +64,46 @@ pub(super) fn options(kind: &Kind) -> Set {
 }
 
 fn loader(kind: &Kind, set: &mut Set) {
-    match kind.firmware {
-        Firmware::Efi => {
-            set.at("boot.loader.systemd-boot.enable", true);
-            set.at("boot.loader.systemd-boot.editor", false);
-            set.at("boot.loader.systemd-boot.configurationLimit", 3);
-            // A generation that never comes up is left again.
-            set.at("boot.loader.systemd-boot.bootCounting.enable", true);
-            set.at("boot.loader.systemd-boot.bootCounting.tries", 2);
-            // The removable path is enough, and firmware of virtual machines forgets its variables.
-            set.at("boot.loader.efi.canTouchEfiVariables", false);
+    match kind.keeps.as_ref().map(|kept| (&kept.loader, kept)) {
+        Some((KeptLoader::SystemdBoot, kept)) => {
+            systemd_boot(set);
+            if let Some(boot) = kept.boot.as_ref().filter(|boot| boot.mount != "/boot") {
+                set.at("boot.loader.efi.efiSysMountPoint", boot.mount.as_str());
+            }
         }
-        Firmware::Bios => {
+        Some((KeptLoader::GrubEfi, kept)) => {
             set.at("boot.loader.systemd-boot.enable", false);
             set.at("boot.loader.grub.enable", true);
-            set.at("boot.loader.grub.device", SYSTEM_DISK_LINK);
+            set.at("boot.loader.grub.device", "nodev");
+            set.at("boot.loader.grub.efiSupport", true);
+            set.at("boot.loader.grub.efiInstallAsRemovable", true);
             set.at("boot.loader.grub.configurationLimit", 3);
+            set.at("boot.loader.efi.canTouchEfiVariables", false);
+            if let Some(boot) = kept.boot.as_ref().filter(|boot| boot.mount != "/boot") {
+                set.at("boot.loader.efi.efiSysMountPoint", boot.mount.as_str());
+            }
         }
+        Some((KeptLoader::GrubBios(device), _)) => grub(set, device),
+        None if kind.firmware == Firmware::Efi => systemd_boot(set),
+        None => grub(set, SYSTEM_DISK_LINK),
     }
     set.at("boot.loader.timeout", 1);
+}
+
+fn systemd_boot(set: &mut Set) {
+    set.at("boot.loader.systemd-boot.enable", true);
+    set.at("boot.loader.systemd-boot.editor", false);
+    set.at("boot.loader.systemd-boot.configurationLimit", 3);
+    // A generation that never comes up is left again.
+    set.at("boot.loader.systemd-boot.bootCounting.enable", true);
+    set.at("boot.loader.systemd-boot.bootCounting.tries", 2);
+    // The removable path is enough, and firmware of virtual machines forgets its variables.
+    set.at("boot.loader.efi.canTouchEfiVariables", false);
+}
+
+fn grub(set: &mut Set, device: &str) {
+    set.at("boot.loader.systemd-boot.enable", false);
+    set.at("boot.loader.grub.enable", true);
+    set.at("boot.loader.grub.device", device);
+    set.at("boot.loader.grub.configurationLimit", 3);
 }

@@ -17,6 +17,7 @@ mod vpn;
 use std::collections::BTreeMap;
 
 use super::cluster::{Architecture, Cloud, Cluster, Firmware, GpuHardware, Node, Role};
+use super::kept::Kept;
 use super::nix::{Set, module, module_with_imports};
 use super::problem::Problem;
 use super::settings::{GpuMode, Settings, WireGuard, WireGuardNodes};
@@ -31,6 +32,7 @@ pub(super) struct Kind {
     architecture: Architecture,
     firmware: Firmware,
     gpu: Option<GpuHardware>,
+    keeps: Option<Kept>,
     /// Label, mount point and kind of each data disk's file system.
     data: Vec<(String, String, &'static str)>,
     /// Whether the node brings its own networkd files.
@@ -51,6 +53,7 @@ impl Kind {
             architecture: node.architecture,
             firmware: node.firmware,
             gpu: node.gpu.filter(|_| gpu == GpuMode::Host),
+            keeps: node.keeps.clone(),
             data: node.data_disks.iter().map(label).collect(),
             own_network: !node.networkd.is_empty(),
             carries_ingress: cluster.carries_ingress(node),

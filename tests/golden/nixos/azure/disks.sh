@@ -1,5 +1,5 @@
 #!/bin/sh
-# check: refuse or be silent. format: lay out. mount: mount what is laid out.
+# check: refuse or be silent. format: lay out. mount: mount what is laid out. data: format blank data disks.
 set -eu
 
 system_kind='serial'
@@ -25,10 +25,13 @@ refuse() {
   exit "$status"
 }
 
-for tool in lsblk blkid blockdev sgdisk mkfs.ext4 mount umount; do
+tools='lsblk blkid blockdev sgdisk mkfs.ext4 mount umount'
+# What runs already has the file systems' tools of its own root, and no partitions to make.
+if [ "${1:-}" = data ]; then tools='lsblk blkid'; fi
+for tool in $tools; do
   command -v "$tool" > /dev/null || refuse 68 "no $tool"
 done
-if [ "$firmware" = efi ]; then
+if [ "$firmware" = efi ] && [ "${1:-}" != data ]; then
   command -v mkfs.vfat > /dev/null || refuse 68 "no mkfs.vfat"
 fi
 
@@ -230,12 +233,13 @@ mount_system() {
   fi
 }
 
-# Formats what is blank, names what has another name, mounts.
-mount_data() {
+# Formats what is blank, names what has another name. Sets volume.
+name_data() {
   find_disk "$1" "$2"
   look_at "$disk"
   if [ -z "$volume" ]; then
     volume=/dev/$disk
+    command -v "mkfs.$4" > /dev/null || refuse 68 "no mkfs.$4"
     case $4 in
       ext4) mkfs.ext4 -q -F -L "$5" "$volume" ;;
       xfs) mkfs.xfs -q -L "$5" "$volume" ;;
@@ -246,6 +250,19 @@ mount_data() {
       xfs) xfs_admin -L "$5" "$volume" ;;
     esac
   fi
+}
+
+# The same where the system runs: what it has mounted by its name is as it shall be.
+keep_data() {
+  find_disk "$1" "$2"
+  look_at "$disk"
+  if [ -n "$volume" ] && [ "$(tag LABEL "$volume")" = "$5" ]; then return; fi
+  check_data "$@"
+  name_data "$@"
+}
+
+mount_data() {
+  name_data "$@"
   mkdir -p "/mnt$3"
   mount -o noatime "$volume" "/mnt$3"
 }
@@ -271,8 +288,13 @@ case ${1:-} in
     mount_system
     each_data_disk mount_data
     ;;
+  data)
+    find_disk "$system_kind" "$system_id"
+    system=$disk
+    each_data_disk keep_data
+    ;;
   *)
-    echo "usage: sh -s -- check | format | mount" >&2
+    echo "usage: sh -s -- check | format | mount | data" >&2
     exit 2
     ;;
 esac

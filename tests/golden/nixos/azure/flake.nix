@@ -3,11 +3,11 @@
 
   outputs = { nixpkgs, ... }: {
     nixosConfigurations = {
-      "ingress-76acd6f690a1" = nixpkgs.lib.nixosSystem { modules = [ ./systems/ingress-76acd6f690a1/configuration.nix ]; };
-      "server-a7236e9fafba" = nixpkgs.lib.nixosSystem { modules = [ ./systems/server-a7236e9fafba/configuration.nix ]; };
-      "server-d17db48500e6" = nixpkgs.lib.nixosSystem { modules = [ ./systems/server-d17db48500e6/configuration.nix ]; };
-      "worker-3adaa1e36249" = nixpkgs.lib.nixosSystem { modules = [ ./systems/worker-3adaa1e36249/configuration.nix ]; };
-      "worker-e93a6ce0e224" = nixpkgs.lib.nixosSystem { modules = [ ./systems/worker-e93a6ce0e224/configuration.nix ]; };
+      "ingress-29fc3cfc6be8" = nixpkgs.lib.nixosSystem { modules = [ ./systems/ingress-29fc3cfc6be8/configuration.nix ]; };
+      "server-976f19acf2da" = nixpkgs.lib.nixosSystem { modules = [ ./systems/server-976f19acf2da/configuration.nix ]; };
+      "server-e24137596c2d" = nixpkgs.lib.nixosSystem { modules = [ ./systems/server-e24137596c2d/configuration.nix ]; };
+      "worker-9bceb5cbc455" = nixpkgs.lib.nixosSystem { modules = [ ./systems/worker-9bceb5cbc455/configuration.nix ]; };
+      "worker-9ff929175319" = nixpkgs.lib.nixosSystem { modules = [ ./systems/worker-9ff929175319/configuration.nix ]; };
     };
   };
 }
