@@ -4,6 +4,7 @@ mod chart;
 mod chart_check;
 mod logins;
 mod pages;
+mod progress;
 mod release;
 mod template;
 
@@ -76,6 +77,8 @@ enum Command {
     Template(Box<template::Template>),
     /// Name mistakes in charts and values that Helm renders without a word; fails where there are any
     ChartCheck(Box<chart_check::ChartCheck>),
+    /// Draw what the provider is doing as live bars, from the file that `BUD_PROGRESS` names
+    Progress(progress::Progress),
     /// Print the schema as JSON, as `providers schema -json` does
     Schema,
     /// Print the version
@@ -99,6 +102,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Docs { check, directory, examples }) => pages::write(check, &directory, &examples),
         Some(Command::Template(template)) => template.run(),
         Some(Command::ChartCheck(check)) => check.run(),
+        Some(Command::Progress(progress)) => progress.run(),
         Some(Command::Schema) => {
             let provider = provider();
             let schema = bud::schema::to_json(provider.schema());

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::Environment;
 use super::registry::{self, RegistryLogin};
 use crate::cloud::{Cloud, CloudError};
+use crate::node::progress::{Lines, Progress, Silent};
 use crate::schema::{Field, Planned, Unread};
 use crate::secret::Secret;
 use crate::value::{Path, Value};
@@ -142,6 +143,7 @@ fn planned<T: Field>(value: &Value) -> Planned<T> {
 pub struct Context {
     environment: Box<dyn Environment>,
     configured: RwLock<Configured>,
+    progress: Arc<dyn Progress>,
 }
 
 #[derive(Clone)]
@@ -157,7 +159,14 @@ impl Context {
     pub fn new(environment: Box<dyn Environment>) -> Self {
         let nothing = Value::Map(BTreeMap::new());
         let configured = RwLock::new(Self::read(environment.as_ref(), &nothing));
-        Self { environment, configured }
+        let progress = progress(environment.as_ref());
+        Self { environment, configured, progress }
+    }
+
+    /// Who is told what happens to nodes: the file that `BUD_PROGRESS` names, or nobody.
+    #[must_use]
+    pub fn progress(&self) -> Arc<dyn Progress> {
+        Arc::clone(&self.progress)
     }
 
     /// Takes a configuration; earlier clients are let go.
@@ -204,6 +213,18 @@ impl Context {
                     reason: format!("this build of the provider cannot make networks in {name:?}"),
                 })
             }
+        }
+    }
+}
+
+/// A progress file that cannot be opened is told in the log: nothing that is made may hang on it.
+fn progress(environment: &dyn Environment) -> Arc<dyn Progress> {
+    let Some(path) = environment.get(super::env::PROGRESS) else { return Arc::new(Silent) };
+    match std::fs::OpenOptions::new().create(true).append(true).open(&path) {
+        Ok(file) => Arc::new(Lines::new(file)),
+        Err(error) => {
+            tracing::warn!(path, %error, "the file that BUD_PROGRESS names cannot be written");
+            Arc::new(Silent)
         }
     }
 }

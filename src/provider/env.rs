@@ -45,6 +45,11 @@ pub const VARIABLES: &[Variable] = &[
     Variable { argument: "proxy_url", names: &["BUD_PROXY_URL"] },
 ];
 
+/// Names a file to which one line of JSON is appended for each thing that happens to a node
+/// ([`crate::node::progress::Event`]); `terraform-provider-bud progress FILE` draws them. A host says no more than
+/// "Still creating".
+pub(super) const PROGRESS: &str = "BUD_PROGRESS";
+
 /// Where variables come from: the process, or a map in tests.
 pub trait Environment: Send + Sync {
     /// The value of a variable, absent where it is not set or empty.

@@ -28,7 +28,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("helm/manifest", &[]),
     (
         "provider",
-        &["value", "schema", "lifecycle", "diagnostics", "cloud", "ssh", "dns", "kube", "secret", "time"],
+        &[
+            "value",
+            "schema",
+            "lifecycle",
+            "diagnostics",
+            "cloud",
+            "ssh",
+            "node",
+            "dns",
+            "kube",
+            "secret",
+            "time",
+        ],
     ),
     (
         "resources",
