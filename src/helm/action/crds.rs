@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::error::ActionError;
 use super::managers::HELM;
 use super::objects::{Target, Unknown, parse, resolve, text};
@@ -50,7 +52,42 @@ pub(super) async fn install(work: &mut Work<'_>, files: &[Crd], crds: Crds) -> R
     let patience = work.patience.at_most(ESTABLISHING);
     super::wait::until_ready(work, &pending, Goal::Running, &patience).await?;
     if new {
-        work.client.forget_discovery().await;
+        known(work, &pending).await?;
     }
     Ok(())
+}
+
+/// How long a server may take to tell of a definition that is established: a part of its own, which asks every
+/// other, puts the list together.
+const TELLING: Duration = Duration::from_secs(10);
+
+/// How long between two looks at the list.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Waits until the server tells of the kinds that definitions among these bring, so that whoever renders next is
+/// told that they are there. A server that does not is no failure: the definitions are established.
+pub(super) async fn known(work: &Work<'_>, targets: &[Target]) -> Result<(), ActionError> {
+    let kinds: Vec<String> = targets.iter().flat_map(|target| served(&target.object)).collect();
+    let patience = work.patience.at_most(TELLING);
+    loop {
+        let told = work.client.api_versions().await?;
+        if kinds.iter().all(|kind| told.contains(kind)) {
+            return Ok(());
+        }
+        work.client.forget_discovery().await;
+        if patience.pause(PAUSE).await.is_err() {
+            return work.check();
+        }
+    }
+}
+
+/// What a definition brings: `group/version/Kind` for each version that is served.
+fn served(object: &Value) -> Vec<String> {
+    if text(object, "/kind") != "CustomResourceDefinition" {
+        return Vec::new();
+    }
+    let (group, kind) = (text(object, "/spec/group"), text(object, "/spec/names/kind"));
+    let versions = object["spec"]["versions"].as_array().into_iter().flatten();
+    let versions = versions.filter(|version| version["served"] == true);
+    versions.map(|version| format!("{group}/{}/{kind}", text(version, "/name"))).collect()
 }

@@ -106,6 +106,7 @@ async fn steps(
             .map(|(one, _)| one.clone())
             .collect();
         until(work, &pending, Goals { goal, fail_fast: options.fail_fast }, &work.one_wait()).await?;
+        super::crds::known(work, &revision.targets).await?;
     }
     hooks::run(work, &mut revision.record, after, options.fail_fast).await?;
     Ok(objects)

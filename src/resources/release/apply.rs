@@ -115,6 +115,8 @@ impl Release {
         if stands && !moved_away && known == Some(digest.as_str()) && same_from && nothing_due {
             return Self::unchanged(operation, client, spec, (uid, digest, from_digest), warnings).await;
         }
+        // Another release of the same run may have brought definitions since the cluster was asked.
+        client.forget_discovery().await;
         let capabilities = rendering::live(client, spec).await.map_err(|error| kube(&error))?;
         let upgrades = intent(&history) == Intent::Upgrade;
         let leaves = Leaves::read(wanted, operation.config, operation.prior)?;

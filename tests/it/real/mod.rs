@@ -31,6 +31,7 @@
 pub(crate) mod bad_input;
 mod cancel;
 mod chart;
+mod corpus;
 mod host;
 mod hosts_rules;
 mod lifecycle;

@@ -10,14 +10,14 @@ use crate::kubernetes::ControlPlane;
 use crate::release::{plain, random_files};
 
 /// A namespace and a chart in the folder of a host.
-struct Room<'w> {
+pub(super) struct Room<'w> {
     plane: &'static ControlPlane,
-    namespace: String,
-    folder: Folder<'w>,
+    pub(super) namespace: String,
+    pub(super) folder: Folder<'w>,
 }
 
 impl<'w> Room<'w> {
-    fn new(world: &'w World, folder: Folder<'w>, name: &str) -> Option<Self> {
+    pub(super) fn new(world: &'w World, folder: Folder<'w>, name: &str) -> Option<Self> {
         let plane = ControlPlane::shared()?;
         let namespace = world.block_on(plane.namespace(name));
         let mut folder = folder;
@@ -47,7 +47,7 @@ impl<'w> Room<'w> {
         self.folder.write("", &rest);
     }
 
-    fn helm(&self, arguments: &[&str]) -> String {
+    pub(super) fn helm(&self, arguments: &[&str]) -> String {
         let helm = std::env::var("BUD_TEST_HELM").expect("BUD_TEST_HELM names Helm's program");
         let output = Command::new(helm)
             .args(arguments)
@@ -61,7 +61,7 @@ impl<'w> Room<'w> {
     }
 
     /// Name, revision and status of what Helm sees.
-    fn list(&self) -> Vec<String> {
+    pub(super) fn list(&self) -> Vec<String> {
         let list: Value = serde_json::from_str(&self.helm(&["list", "-o", "json"])).unwrap();
         let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
         let list = list.as_array().unwrap().iter();

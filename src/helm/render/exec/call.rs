@@ -36,6 +36,7 @@ impl Machine<'_, '_> {
             return Ok(last.unwrap_or(value));
         }
         let values = self.args(state, dot, function.params, function.variadic, args, last)?;
+        self.told(function.name, &values);
         let result = match function.run {
             Run::Plain(run) => run(&into_data(values)).map_err(Failure::text),
             Run::Slots(run) => {

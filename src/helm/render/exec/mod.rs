@@ -11,6 +11,7 @@ mod glance;
 mod may;
 mod set;
 mod slot;
+mod told;
 mod walk;
 
 pub(crate) use attentive::Attentive;

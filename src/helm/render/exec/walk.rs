@@ -113,6 +113,7 @@ impl Machine<'_, '_> {
         value: Slot,
     ) -> Result<Option<Flow>> {
         let mut ran = false;
+        self.told_value(value.as_datum());
         match value.datum() {
             Datum::Nil => {}
             datum @ (Datum::Int(_)
@@ -250,6 +251,7 @@ impl Machine<'_, '_> {
     }
 
     fn print(&mut self, state: &mut State<'_>, value: &Slot) -> Result<()> {
+        self.told_value(value.as_datum());
         match value {
             Slot::Invalid | Slot::Any(Datum::Nil) => {
                 self.notes(state, b"<no value>");
