@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::azure::{self, Author};
 use super::charts;
 use super::faults::Script;
+use super::guest;
 use super::machine;
 use super::message::{Answer, Request};
 use super::quirks::Quirks;
@@ -40,6 +41,7 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Answer {
         ("POST", "/machines") => machine::register(&mut world, request),
         ("GET", "/machines") => Ok(machine::list(&world)),
         ("DELETE", "/machines") => machine::remove(&mut world, request),
+        ("POST", "/k3s") => Ok(guest::control::events(&mut world)),
         ("GET", "/billing") => Ok(world.azure.compute.bills.shown(&world.clock)),
         ("POST", "/quotas") => azure::set_limits(&mut world, request),
         ("POST", "/skus") => azure::restrict_skus(&mut world, request),
@@ -72,9 +74,9 @@ pub(crate) fn body<T: DeserializeOwned>(request: &Request) -> Result<T, String> 
 fn faults(world: &mut World, request: &Request) -> Result<Value, String> {
     let script: Script = body(request)?;
     script.check()?;
-    let (rules, capacity) = (script.rules.len(), script.capacity.len());
+    let (rules, capacity, machines) = (script.rules.len(), script.capacity.len(), script.machines.len());
     world.load(script);
-    Ok(json!({ "rules": rules, "capacity": capacity, "quirks": world.quirks }))
+    Ok(json!({ "rules": rules, "capacity": capacity, "machines": machines, "quirks": world.quirks }))
 }
 
 #[derive(Deserialize)]
@@ -142,6 +144,7 @@ impl World {
             "requests": self.ledger.requests(),
             "logins": self.ledger.logins(),
             "chart_requests": self.ledger.charts(),
+            "steps": self.ledger.steps(),
         })
     }
 
@@ -150,5 +153,6 @@ impl World {
         self.load(Script { quirks: Some(Quirks::default()), ..Script::default() });
         self.azure = azure::Azure::default();
         self.machines = machine::Machines::default();
+        self.settle();
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::glob;
+use super::guest::mishap::{Blow, StepRule};
 use super::quirks::Quirks;
 use super::shortage::{Lack, Shortage, Wanted};
 
@@ -16,6 +17,8 @@ pub(crate) struct Script {
     pub(crate) rules: Vec<Rule>,
     /// Which machines are not to be had.
     pub(crate) capacity: Vec<Shortage>,
+    /// What goes wrong at the steps of machines.
+    pub(crate) machines: Vec<StepRule>,
     /// Habits to switch on; absent: they stay as they are.
     pub(crate) quirks: Option<Quirks>,
 }
@@ -150,8 +153,19 @@ impl Script {
         struck.into_iter().next()
     }
 
+    /// What goes wrong with a machine's next step.
+    pub(crate) fn strike_step(&mut self, machine: &str, step: &str) -> Option<Blow> {
+        // Every rule counts, also after one has hit.
+        let struck: Vec<Blow> =
+            self.machines.iter_mut().filter_map(|rule| rule.strike(machine, step)).collect();
+        struck.into_iter().next()
+    }
+
     /// What is wrong with the script itself.
     pub(crate) fn check(&self) -> Result<(), String> {
+        for (at, rule) in self.machines.iter().enumerate() {
+            rule.check().map_err(|reason| format!("machines[{at}]: {reason}"))?;
+        }
         for (at, shortage) in self.capacity.iter().enumerate() {
             shortage.check().map_err(|reason| format!("capacity[{at}]: {reason}"))?;
         }

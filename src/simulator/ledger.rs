@@ -8,6 +8,7 @@ pub(crate) struct Ledger {
     requests: Vec<Entry>,
     logins: Vec<Entry>,
     charts: Vec<Entry>,
+    steps: Vec<Step>,
     last: u64,
     generation: u64,
 }
@@ -25,6 +26,32 @@ pub(crate) struct Entry {
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'static str>,
+}
+
+/// A step that a machine was asked for.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Step {
+    n: u64,
+    machine: String,
+    #[serde(rename = "step")]
+    name: String,
+    /// What it was about, such as a file's path.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+    /// Its exit status; none where it has not come to its end.
+    status: Option<u32>,
+    /// Number of the last request to Azure Resource Manager before it.
+    after: u64,
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'static str>,
+}
+
+/// Where a step stands, to fill in its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StepLine {
+    at: usize,
+    generation: u64,
 }
 
 /// Whom a request was for.
@@ -97,6 +124,37 @@ impl Ledger {
             entry.status = status;
             entry.fault = fault;
         }
+    }
+
+    /// Notes that a machine was asked for a step.
+    pub(crate) fn step_began(&mut self, machine: &str, step: &str, detail: &str, at: String) -> StepLine {
+        self.steps.push(Step {
+            n: self.steps.len() as u64 + 1,
+            machine: machine.to_owned(),
+            name: step.to_owned(),
+            detail: detail.to_owned(),
+            status: None,
+            after: self.last,
+            at,
+            fault: None,
+        });
+        StepLine { at: self.steps.len() - 1, generation: self.generation }
+    }
+
+    /// Notes how it ended.
+    pub(crate) fn step_ended(&mut self, line: StepLine, status: Option<u32>, fault: Option<&'static str>) {
+        if line.generation != self.generation {
+            return;
+        }
+        if let Some(step) = self.steps.get_mut(line.at) {
+            step.status = status;
+            step.fault = fault;
+        }
+    }
+
+    /// The steps of machines.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     fn list(&mut self, counter: Counter) -> &mut Vec<Entry> {

@@ -11,6 +11,7 @@ use super::azure::virtual_machine::power::{self, Power};
 use super::azure::virtual_machine::{self, inside};
 use super::azure::{Place, filter};
 use super::control;
+use super::guest;
 use super::message::{Answer, Request};
 use super::world::World;
 
@@ -41,10 +42,16 @@ pub(crate) enum Reach {
     Refused,
     /// Something listens.
     Open(Listener),
+    /// The SSH server of the virtual machine with this key.
+    Guest(String),
 }
 
-/// What a virtual machine's port 22 says where nothing else was put there.
-const GREETING: &str = "SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.5\r\n";
+impl Machines {
+    /// What was put behind a network interface.
+    pub(crate) fn listeners(&self, interface: &str) -> Option<&BTreeMap<u16, Listener>> {
+        self.0.get(interface)
+    }
+}
 
 impl World {
     /// What happens to a TCP connection from outside.
@@ -66,8 +73,10 @@ impl World {
         }
         match registered {
             Some(listeners) => listeners.get(&port).cloned().map_or(Reach::Refused, Reach::Open),
-            None if port == 22 => Reach::Open(Listener::Banner(GREETING.to_owned())),
-            None => Reach::Refused,
+            None => match virtual_machine {
+                Some(object) => self.guests.answer(&object.place.key(), outside, port),
+                None => Reach::Refused,
+            },
         }
     }
 }
@@ -133,12 +142,41 @@ pub(crate) fn control(world: &mut World, method: &str, request: &Request) -> Opt
         [_, name, what] => (name.as_str(), what.as_str()),
         _ => return None,
     };
-    let known = ["", "stop", "start", "deallocate", "kill", "evict", "disks", "console", "reachable"];
-    if !known.contains(&what) || (method == "GET") != what.is_empty() || !["GET", "POST"].contains(&method) {
+    let known = [
+        "",
+        "stop",
+        "start",
+        "deallocate",
+        "kill",
+        "evict",
+        "disks",
+        "console",
+        "reachable",
+        "guest",
+        "files",
+        "cut",
+        "k3s",
+        "layout",
+    ];
+    let reads = what.is_empty() || what == "guest";
+    let fits = match method {
+        "GET" => reads,
+        "POST" => !what.is_empty(),
+        _ => false,
+    };
+    if !known.contains(&what) || !fits {
         return None;
     }
-    let done = inside::find(world, name, request.parameter("group").as_deref())
-        .and_then(|place| carry_out(world, &place, what, request));
+    let done = inside::find(world, name, request.parameter("group").as_deref()).and_then(|place| {
+        match (method, what) {
+            ("GET", "guest") => guest::control::get(world, &place),
+            (_, "guest") => guest::control::set(world, &place, request),
+            (_, "k3s") => guest::control::play(world, &place, request),
+            (_, "layout") => guest::control::lay(world, &place, request),
+            (_, "files") => guest::control::write(world, &place, request),
+            _ => carry_out(world, &place, what, request),
+        }
+    });
     Some(match done {
         Ok(body) => Answer::json(200, body),
         Err(reason) => Answer::json(400, json!({ "error": reason })),
@@ -151,6 +189,7 @@ fn carry_out(world: &mut World, place: &Place, what: &str, request: &Request) ->
         "start" => power::force(world, place, Power::Running),
         "deallocate" => power::force(world, place, Power::Deallocated),
         "evict" => power::evict(world, place).map_err(|refusal| refusal.body()["message"].to_string())?,
+        "cut" => guest::control::cut(world, place)?,
         "kill" => virtual_machine::vanish(&mut world.azure, &world.clock, place),
         "disks" => inside::write(world, place, &control::body(request)?)?,
         "console" => {
@@ -163,5 +202,6 @@ fn carry_out(world: &mut World, place: &Place, what: &str, request: &Request) ->
         }
         _ => {}
     }
+    world.settle();
     Ok(inside::shown(world, place))
 }

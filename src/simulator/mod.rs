@@ -11,6 +11,7 @@ mod clock;
 mod control;
 mod faults;
 mod glob;
+mod guest;
 mod ledger;
 mod login;
 mod machine;

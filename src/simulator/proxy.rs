@@ -4,10 +4,13 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, copy_bidirectional, split};
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy, copy_bidirectional, split,
+};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::clock::pause;
+use super::guest::ssh;
 use super::machine::{Listener, Reach};
 use super::serve::Life;
 use super::world::Shared;
@@ -85,14 +88,12 @@ async fn converse(mut stream: TcpStream, world: &Shared) -> io::Result<()> {
             reply(&mut stream, EXPIRED).await
         }
         Reach::Refused => reply(&mut stream, REFUSED).await,
-        Reach::Open(Listener::Echo) => {
+        Reach::Guest(machine) => {
             reply(&mut stream, SUCCEEDED).await?;
-            echo(stream).await
-        }
-        Reach::Open(Listener::Banner(text)) => {
-            reply(&mut stream, SUCCEEDED).await?;
-            stream.write_all(text.as_bytes()).await?;
-            echo(stream).await
+            // Answers are small and clients wait for them.
+            stream.set_nodelay(true)?;
+            ssh::serve(Box::new(stream), world.clone(), machine).await;
+            Ok(())
         }
         Reach::Open(Listener::Forward(to)) => match TcpStream::connect(to).await {
             Ok(mut far) => {
@@ -101,14 +102,29 @@ async fn converse(mut stream: TcpStream, world: &Shared) -> io::Result<()> {
             }
             Err(_) => reply(&mut stream, REFUSED).await,
         },
+        Reach::Open(listener) => {
+            reply(&mut stream, SUCCEEDED).await?;
+            attend(stream, &listener).await
+        }
     }
+}
+
+/// Serves a connection as a listener that is no server does.
+pub(crate) async fn attend(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    listener: &Listener,
+) -> io::Result<()> {
+    if let Listener::Banner(text) = listener {
+        stream.write_all(text.as_bytes()).await?;
+    }
+    echo(stream).await
 }
 
 async fn reply(stream: &mut TcpStream, code: u8) -> io::Result<()> {
     stream.write_all(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0]).await
 }
 
-async fn echo(stream: TcpStream) -> io::Result<()> {
+async fn echo(stream: impl AsyncRead + AsyncWrite) -> io::Result<()> {
     let (mut reader, mut writer) = split(stream);
     copy(&mut reader, &mut writer).await?;
     writer.shutdown().await

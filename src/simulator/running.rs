@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::charts::Charts;
 use super::clock::Clock;
 use super::faults::Script;
+use super::guest;
 use super::options::{Options, SimulatorError};
 use super::proxy;
 use super::serve::{Door, Life, serve};
@@ -96,6 +97,7 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     for (listener, door) in doors {
         life.tasks.spawn(serve(listener, door, world.clone(), life.clone()));
     }
+    life.tasks.spawn(guest::pulse::run(world.clone(), life.clone()));
     life.tasks.spawn(proxy::serve(proxy, world, life.clone()));
     Ok(Running { ready, life, _directory: directory })
 }

@@ -7,6 +7,7 @@ use super::azure::{self, Author, Azure};
 use super::charts::{self, Charts};
 use super::clock::Clock;
 use super::faults::{Action, Mishap, Script};
+use super::guest::{self, Guests};
 use super::ledger::{Arrival, Counter, Ledger, Line};
 use super::login;
 use super::machine::Machines;
@@ -25,6 +26,7 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) azure: Azure,
     pub(crate) machines: Machines,
+    pub(crate) guests: Guests,
     pub(crate) charts: Charts,
     pub(crate) servers: Servers,
 }
@@ -61,6 +63,7 @@ impl Shared {
             tokens: Tokens::default(),
             azure: Azure::default(),
             machines: Machines::default(),
+            guests: Guests::default(),
             charts: Charts::default(),
             servers,
         })))
@@ -137,6 +140,7 @@ impl World {
     /// Lets everything happen that was due.
     pub(crate) fn settle(&mut self) {
         self.azure.settle(&self.clock);
+        guest::cloud::settle(&mut self.guests, &mut self.azure, &self.clock);
     }
 
     fn act(&mut self, request: &Request, received: &Received) -> Answer {

@@ -19,6 +19,8 @@ mod chart_server;
 #[allow(dead_code, reason = "the names of cases are shown by their Debug form")]
 mod faults;
 mod goldens;
+#[allow(dead_code, reason = "what other tests use of the lab is not all of it")]
+mod guest;
 #[allow(dead_code, unused_imports, reason = "no test uses the whole of it")]
 mod harness;
 mod helm_oracle;

@@ -19,7 +19,7 @@ mod image;
 mod kind;
 mod list;
 mod nat_gateway;
-mod network_interface;
+pub(crate) mod network_interface;
 mod operation;
 mod place;
 mod poll;
@@ -51,9 +51,12 @@ use super::message::{Answer, Request};
 use super::world::World;
 
 pub(crate) use answer::{dressed, throttled};
+pub(crate) use disk::size as disk_gib;
+pub(crate) use kind::Kind;
 pub(crate) use place::Place;
-pub(crate) use sku::restrict as restrict_skus;
-pub(crate) use store::{Author, Azure};
+pub(crate) use reference::reference;
+pub(crate) use sku::{Sku, restrict as restrict_skus};
+pub(crate) use store::{Author, Azure, Object};
 pub(crate) use usage::set as set_limits;
 
 /// Who asks, and what the script has in mind for the operation.

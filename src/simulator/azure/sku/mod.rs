@@ -98,6 +98,20 @@ impl Sku {
         self.size.5
     }
 
+    /// Its memory.
+    pub(crate) fn memory_gib(self) -> u32 {
+        self.size.2
+    }
+
+    pub(crate) fn gpus(self) -> u32 {
+        self.size.3
+    }
+
+    /// The size of its temporary disk.
+    pub(crate) fn temporary_mib(self) -> u32 {
+        self.size.6
+    }
+
     /// Whether it has a temporary disk.
     pub(crate) fn temporary(self) -> bool {
         self.size.6 > 0

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::super::message::{Answer, Refusal, Request};
 use super::super::super::world::World;
 use super::super::kind::Kind;
-use super::super::store::Object;
+use super::super::store::{Azure, Object};
 use super::{Machine, at};
 
 /// Where the texts are.
@@ -52,6 +52,16 @@ pub(super) fn addresses(world: &World, request: &Request, object: &Object) -> Re
     let text = address(&origin, machine);
     let picture = text.replace("serialconsole.log", "screenshot.bmp");
     Ok(Answer::json(200, json!({ "consoleScreenshotBlobUri": picture, "serialConsoleLogBlobUri": text })))
+}
+
+/// A machine says something by itself.
+pub(crate) fn say(azure: &mut Azure, key: &str, text: &str) {
+    let place = azure.at(key).map(|object| object.place.clone());
+    if let Some(machine) =
+        place.and_then(|place| azure.get_mut(&place)).and_then(|object| object.machine.as_mut())
+    {
+        machine.console.push_str(text);
+    }
 }
 
 /// The answer to a request for such a text, if it is one.

@@ -14,7 +14,7 @@ pub(crate) mod inside;
 pub(crate) mod network_profile;
 mod os_profile;
 pub(crate) mod power;
-mod storage_profile;
+pub(crate) mod storage_profile;
 pub(crate) mod view;
 
 use serde_json::{Map, Value, json};
