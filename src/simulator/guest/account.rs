@@ -6,6 +6,9 @@ use super::Guest;
 use super::hardware::Sudo;
 use super::system::Kind;
 
+/// Where an installed system keeps the keys that may read its store, by user.
+pub(crate) const SERVED: &str = "/etc/bud/served";
+
 /// A key that is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Login {
@@ -18,7 +21,11 @@ impl Guest {
     /// Whether a user's files of keys have this one.
     pub(crate) fn lets_in(&self, user: &str, key: &PublicKey) -> Option<Login> {
         let home = self.home(user)?;
-        let files = [format!("{home}/.ssh/authorized_keys"), format!("/etc/ssh/authorized_keys.d/{user}")];
+        let files = [
+            format!("{home}/.ssh/authorized_keys"),
+            format!("/etc/ssh/authorized_keys.d/{user}"),
+            format!("{SERVED}/{user}"),
+        ];
         let texts = files.iter().filter_map(|path| self.text(path)).collect::<String>();
         texts.lines().find_map(|line| {
             let (options, known) = split(line)?;

@@ -65,6 +65,9 @@ impl Guest {
         }
         self.entry_is_lost = false;
         match disk.volume(NIXOS.0).and_then(|root| installed(root.files())) {
+            Some((_, description)) if !has_root(disk, &description) => {
+                Start::Nothing("Timed out waiting for device of the root file system")
+            }
             Some((path, description)) => {
                 let line = format!("init={path}/init console=ttyS0,115200");
                 let kind = Kind::Nixos { path, description: Box::new(description) };
@@ -73,6 +76,15 @@ impl Guest {
             None => Start::Nothing("the boot loader has no entry"),
         }
     }
+}
+
+/// Whether the root that a system mounts is there.
+fn has_root(disk: &Disk, description: &super::nixos::Description) -> bool {
+    let root = description.mounts.iter().find(|(point, _)| point == "/");
+    root.is_none_or(|(_, device)| {
+        let volume = disk.volume(NIXOS.0);
+        volume.is_some_and(|volume| device.strip_prefix("/dev/disk/by-uuid/") == Some(volume.uuid.as_str()))
+    })
 }
 
 /// GRUB's entry for once: its mark is wiped before anything is started, and that is on the disk at once.

@@ -10,7 +10,7 @@ use super::system::Kind;
 /// The key of the first contact, on every system.
 pub(crate) const FIRST: &str = "/etc/ssh/ssh_host_ed25519_key";
 /// The key that an installed system draws for itself.
-const OWN: &str = "/etc/ssh/ssh_host_bud_ed25519_key";
+pub(crate) const OWN: &str = "/etc/ssh/ssh_host_bud_ed25519_key";
 
 /// Draws a pair: the private half in OpenSSH's form, and the public line.
 pub(crate) fn draw() -> (String, String) {

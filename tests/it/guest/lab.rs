@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bud::node::install::{Access, Build, Deadlines, Fetching, Installer, System, Wanted};
+use bud::node::install::{Access, Build, Deadlines, Fetching, Installer, System, Wanted, look};
 use bud::node::nixos::{self, Architecture, Cloud, DiskAt, Firmware};
+use bud::node::progress::Silent;
 use bud::simulator::{Options, Running, start};
 use bud::ssh::host_key::HostKey;
 use bud::ssh::{HostPin, Identity, Limits, Link, Proxy, Road, Session, Target};
@@ -61,7 +62,8 @@ impl Lab {
                 "destinationPortRange": port,
             } })
         };
-        let rules = json!({ "location": "westeurope", "properties": { "securityRules": [rule("ssh", 100, "22")] } });
+        let rules =
+            json!({ "location": "westeurope", "properties": { "securityRules": [rule("ssh", 100, "22")] } });
         lab.portal("PUT", &network("networkSecurityGroups/group"), NETWORK, rules).await;
         let body = json!({ "location": "westeurope", "properties": {
             "addressSpace": { "addressPrefixes": ["10.177.0.0/16"] },
@@ -131,9 +133,8 @@ impl Lab {
         let mut body = self.body(name, &host_key);
         merge(&mut body["properties"], more);
         self.portal("PUT", &compute(&format!("virtualMachines/{name}")), COMPUTE, body.clone()).await;
-        let found = self
-            .portal("GET", &network(&format!("publicIPAddresses/{name}")), NETWORK, Value::Null)
-            .await;
+        let found =
+            self.portal("GET", &network(&format!("publicIPAddresses/{name}")), NETWORK, Value::Null).await;
         let address = found["properties"]["ipAddress"].as_str().unwrap().to_owned();
         // One look lets the machine be born.
         self.control(Method::GET, &format!("/machines/{name}"), json!({})).await;
@@ -232,6 +233,16 @@ impl Machine<'_> {
         self.wanted_with(|_| {}).await
     }
 
+    /// The same for a machine that runs NixOS, which keeps its disk and its boot loader.
+    pub(crate) async fn wanted_kept(&self) -> Wanted {
+        let facts = look(&self.access(), &self.name, deadlines(), &Silent, &patience()).await.unwrap();
+        let kept = facts.kept().unwrap();
+        let mut wanted = self.wanted_with(|node| node.keeps = Some(kept.clone())).await;
+        wanted.keeps = Some(kept);
+        wanted.installer = None;
+        wanted
+    }
+
     /// The same with a change to the node.
     pub(crate) async fn wanted_with(&self, change: impl FnOnce(&mut nixos::Node)) -> Wanted {
         let serial = self.serial().await;
@@ -259,6 +270,7 @@ impl Machine<'_> {
                 build: Build::Here,
             },
             system_disk: DiskAt::Serial(serial),
+            keeps: None,
             disks: files.disks.clone(),
             placed: files.placed.clone(),
             keys: Vec::new(),

@@ -16,8 +16,10 @@ async fn a_machine_is_reached_where_its_rules_allow() {
     machine.session("ubuntu").await;
     let rule = network("networkSecurityGroups/group/securityRules/ssh");
     lab.portal("DELETE", &rule, "2024-03-01", Value::Null).await;
-    let limits = Limits { tcp: Duration::from_millis(500), proxy: Duration::from_millis(500), ..Limits::default() };
-    let road = Road { proxy: Some(Proxy::parse(&lab.text("/endpoints/proxy")).unwrap()), bastions: Vec::new() };
+    let limits =
+        Limits { tcp: Duration::from_millis(500), proxy: Duration::from_millis(500), ..Limits::default() };
+    let road =
+        Road { proxy: Some(Proxy::parse(&lab.text("/endpoints/proxy")).unwrap()), bastions: Vec::new() };
     let closed = Link::new(machine.target("ubuntu"), road, limits).session(&patience()).await;
     assert!(closed.is_err(), "the rule is gone");
 }
@@ -28,7 +30,8 @@ async fn a_machine_leads_on_to_others_of_its_network() {
     let first = lab.ubuntu("gpu-0").await;
     let second = lab.ubuntu("gpu-1").await;
     let interface = lab.portal("GET", &network("networkInterfaces/gpu-1"), "2024-03-01", Value::Null).await;
-    let private = interface["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"].as_str().unwrap();
+    let private =
+        interface["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"].as_str().unwrap();
     let proxy = Proxy::parse(&lab.text("/endpoints/proxy")).unwrap();
     let road = Road { proxy: Some(proxy), bastions: vec![first.target("ubuntu")] };
     for host in [private, "gpu-1"] {
@@ -81,7 +84,8 @@ async fn power_ends_sessions_and_what_was_not_written_out() {
 
     machine.call("stop", json!({})).await;
     let limits = Limits { proxy: Duration::from_secs(4), ..Limits::default() };
-    let road = Road { proxy: Some(Proxy::parse(&lab.text("/endpoints/proxy")).unwrap()), bastions: Vec::new() };
+    let road =
+        Road { proxy: Some(Proxy::parse(&lab.text("/endpoints/proxy")).unwrap()), bastions: Vec::new() };
     let off = Arc::new(Link::new(machine.target("ubuntu"), road, limits));
     off.session(&patience()).await.unwrap_err();
     machine.call("start", json!({})).await;
@@ -108,6 +112,7 @@ async fn a_deallocated_machine_loses_its_temporary_disk_alone() {
     // Gone with its virtual machine.
     lab.portal("DELETE", &compute("virtualMachines/gpu-0"), "2024-07-01", Value::Null).await;
     let limits = Limits { proxy: Duration::from_secs(4), ..Limits::default() };
-    let road = Road { proxy: Some(Proxy::parse(&lab.text("/endpoints/proxy")).unwrap()), bastions: Vec::new() };
+    let road =
+        Road { proxy: Some(Proxy::parse(&lab.text("/endpoints/proxy")).unwrap()), bastions: Vec::new() };
     Link::new(machine.target("ubuntu"), road, limits).session(&patience()).await.unwrap_err();
 }

@@ -163,7 +163,10 @@ async fn disks_that_are_not_the_one() {
         "{error}"
     );
     let inside = machine.inside().await;
-    assert!(super::ways::file(&inside, 16, "/vmlinuz")["bytes"].is_number(), "Ubuntu is still there: {inside}");
+    assert!(
+        super::ways::file(&inside, 16, "/vmlinuz")["bytes"].is_number(),
+        "Ubuntu is still there: {inside}"
+    );
 }
 
 /// A machine whose installer is staged, and a session on it.

@@ -33,8 +33,9 @@ fn what_a_machine_was_taught_is_what_is_sent() {
     expect![[r#"
         {
             "boot": "0c00b5fb30cb",
-            "disk": "fce10de3df9d",
-            "facts": "17ce8adf272f",
+            "certify": "bee16e1130f8",
+            "disk": "4e59def01200",
+            "facts": "1036a7778158",
             "finish": "224b18f20281",
             "follow": "b53bee0c97e2",
             "install": "83220492dada",
@@ -42,10 +43,12 @@ fn what_a_machine_was_taught_is_what_is_sent() {
             "privilege": "eae547dd742e",
             "reboot": "56ebc8963796",
             "record": "0a26f63544c3",
+            "serve": "4ca47a52ca96",
             "stage": "268d2bc356c0",
             "tree": "41ddc2905622",
         }
-    "#]].assert_debug_eq(&sums);
+    "#]]
+    .assert_debug_eq(&sums);
 }
 
 async fn exec(line: &str, user: &str) -> (Exit, String, String) {
@@ -66,8 +69,13 @@ async fn simple_programs_look_and_shells_are_refused() {
     let (exit, ..) = exec("test -e /boot/grub/grub.cfg", "ubuntu").await;
     assert_eq!(exit, Exit::Status(0));
     let (exit, _, err) = exec("cat /etc/ssh/ssh_host_ed25519_key", "ubuntu").await;
-    assert_eq!((exit, err.as_str()), (Exit::Status(1), "cat: /etc/ssh/ssh_host_ed25519_key: Permission denied"));
-    for unknown in ["rm -rf /", "echo a | sh", "sh -c '# bud-step: dance\ntrue' bud-dance", "sh -c 'x=1; echo $x'"] {
+    assert_eq!(
+        (exit, err.as_str()),
+        (Exit::Status(1), "cat: /etc/ssh/ssh_host_ed25519_key: Permission denied")
+    );
+    for unknown in
+        ["rm -rf /", "echo a | sh", "sh -c '# bud-step: dance\ntrue' bud-dance", "sh -c 'x=1; echo $x'"]
+    {
         let (exit, out, err) = exec(unknown, "ubuntu").await;
         assert_eq!((exit, out.as_str()), (Exit::Status(127), ""), "{unknown}");
         assert!(!err.is_empty(), "{unknown}");
@@ -95,7 +103,10 @@ async fn files_arrive_whole_with_mode_and_owner() {
     upload.mode = 0o600;
     assert_eq!(session.place_file(&upload, &patience()).await.unwrap(), Placed::Same);
     let there = super::ways::file(&machine.inside().await, 1, "/var/lib/bud/a file");
-    assert_eq!((&there["mode"], &there["owner"], &there["bytes"]), (&"600".into(), &"root:systemd-network".into(), &300_000.into()));
+    assert_eq!(
+        (&there["mode"], &there["owner"], &there["bytes"]),
+        (&"600".into(), &"root:systemd-network".into(), &300_000.into())
+    );
     upload.privilege = Privilege::Own;
     upload.content = Content::Bytes("other".into());
     let error = session.place_file(&upload, &patience()).await.unwrap_err();

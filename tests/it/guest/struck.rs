@@ -8,16 +8,25 @@ use super::lab::{Lab, Machine};
 use super::{Told, patience, run};
 
 /// What strikes, and whether it can get the machine out of the installer.
-const BLOWS: [&str; 7] =
-    ["cut_before", "cut_after", "kill_before", "kill_within", "kill_after", "power_off_before", "power_off_after"];
+const BLOWS: [&str; 7] = [
+    "cut_before",
+    "cut_after",
+    "kill_before",
+    "kill_within",
+    "kill_after",
+    "power_off_before",
+    "power_off_after",
+];
 
 /// How a machine of a way begins.
 async fn begin<'a>(lab: &'a Lab, way: Way) -> (Machine<'a>, Wanted) {
     let machine = lab.ubuntu("gpu-0").await;
-    if way == Way::Switch || way == Way::Image {
+    let mut wanted = if way == Way::Switch || way == Way::Image {
         machine.odd(json!({ "born": if way == Way::Image { "image" } else { "nixos" } })).await;
-    }
-    let mut wanted = machine.wanted().await;
+        machine.wanted_kept().await
+    } else {
+        machine.wanted().await
+    };
     wanted.way = Some(way);
     wanted.deadlines.installer = std::time::Duration::from_secs(4);
     wanted.deadlines.reboot = std::time::Duration::from_secs(4);
@@ -62,7 +71,12 @@ async fn check(machine: &Machine<'_>, wanted: &Wanted, installed: &Installed, wh
     assert_eq!(inside["system"], json!(installed.system), "{what}");
     assert_eq!(installed.digest, wanted.system.digest, "{what}");
     for placed in &wanted.placed {
-        assert_eq!(super::ways::file(&inside, 2, &placed.path)["text"], placed.content.expose(), "{what}: {}", placed.path);
+        assert_eq!(
+            super::ways::file(&inside, 2, &placed.path)["text"],
+            placed.content.expose(),
+            "{what}: {}",
+            placed.path
+        );
     }
     // After a system was finished nothing was formatted or installed any more.
     let steps = machine.lab.steps().await;
@@ -167,7 +181,10 @@ async fn a_kernel_that_hangs_and_an_entry_that_is_lost() {
     wanted.deadlines.installer = std::time::Duration::from_secs(1);
     let (done, _) = run(&machine.access(), &wanted).await;
     let error = done.unwrap_err();
-    assert!(matches!(&*error.fault, bud::node::install::Fault::NoInstaller { way: Way::Kexec, .. }), "{error}");
+    assert!(
+        matches!(&*error.fault, bud::node::install::Fault::NoInstaller { way: Way::Kexec, .. }),
+        "{error}"
+    );
     assert_eq!(machine.inside().await["state"], "hung");
     // Its cloud restarts it: it is its old self, and another way leads on.
     machine.call("cut", json!({})).await;
@@ -194,9 +211,11 @@ async fn a_finished_disk_and_a_disk_with_data_are_never_formatted() {
         "managedDisk": { "storageAccountType": "Premium_LRS" },
     }] } });
     let machine = lab.machine("gpu-0", disk.clone()).await;
-    let mut wanted = machine.wanted_with(|node| {
-        node.data_disks = crate::nixos_room::sample::azure().nodes["primary-0"].data_disks.clone();
-    }).await;
+    let mut wanted = machine
+        .wanted_with(|node| {
+            node.data_disks = crate::nixos_room::sample::azure().nodes["primary-0"].data_disks.clone();
+        })
+        .await;
     // Somebody's volume group is on it.
     machine.call("layout", json!({ "23": "LVM2_member" })).await;
     let (done, _) = run(&machine.access(), &wanted).await;

@@ -30,7 +30,7 @@ pub(super) fn run(shell: &mut Shell<'_>) -> Said {
         return Said::Exit(0);
     }
     shell.say("status", 0);
-    if mode == "check" {
+    if mode == "check" || mode == "data" {
         return Said::Exit(0);
     }
     let record = format!("/mnt{RECORD}");
@@ -50,6 +50,10 @@ pub(super) fn run(shell: &mut Shell<'_>) -> Said {
 }
 
 fn carry_out(guest: &mut Guest, script: &DiskScript, mode: &str, half: bool) -> Result<(), Refused> {
+    if mode == "data" {
+        let system = find(guest, script.get("system_kind"), script.get("system_id"))?;
+        return script.data.iter().try_for_each(|data| keep_data(guest, system, data));
+    }
     let system = check(guest, script)?;
     if mode == "check" {
         return Ok(());
@@ -108,23 +112,25 @@ fn check(guest: &Guest, script: &DiskScript) -> Result<usize, Refused> {
     if disk.bytes < script.get("least").parse().unwrap_or(u64::MAX) {
         return Err((63, name(guest, system)));
     }
-    for data in &script.data {
-        let at = find(guest, &data.kind, &data.id)?;
-        if at == system {
-            return Err((61, format!("{} {} is the system disk", data.kind, data.id)));
-        }
-        if let Some(point) = mounted(guest, at) {
-            return Err((64, format!("{} is mounted at {point}", name(guest, at))));
-        }
-        if let Some(number) = look_at(guest, at)?
-            && let Some(volume) = guest.disks[at].volume(number)
-            && volume.kind.name() != data.file_system
-        {
-            let said = format!("{} holds {}, not {}", name(guest, at), volume.kind.name(), data.file_system);
-            return Err((66, said));
-        }
+    script.data.iter().try_for_each(|data| check_data(guest, system, data)).map(|()| system)
+}
+
+fn check_data(guest: &Guest, system: usize, data: &Data) -> Result<(), Refused> {
+    let at = find(guest, &data.kind, &data.id)?;
+    if at == system {
+        return Err((61, format!("{} {} is the system disk", data.kind, data.id)));
     }
-    Ok(system)
+    if let Some(point) = mounted(guest, at) {
+        return Err((64, format!("{} is mounted at {point}", name(guest, at))));
+    }
+    if let Some(number) = look_at(guest, at)?
+        && let Some(volume) = guest.disks[at].volume(number)
+        && volume.kind.name() != data.file_system
+    {
+        let said = format!("{} holds {}, not {}", name(guest, at), volume.kind.name(), data.file_system);
+        return Err((66, said));
+    }
+    Ok(())
 }
 
 /// What is to be mounted of a data disk, by its number; nothing where the disk is blank.
@@ -192,7 +198,19 @@ fn mount_system(guest: &mut Guest, script: &DiskScript, system: usize) -> Result
     Ok(())
 }
 
-fn mount_data(guest: &mut Guest, data: &Data) -> Result<(), Refused> {
+/// On a running system: what has its name already is as it shall be, what is blank is formatted.
+fn keep_data(guest: &mut Guest, system: usize, data: &Data) -> Result<(), Refused> {
+    let at = find(guest, &data.kind, &data.id)?;
+    let known = look_at(guest, at)?.and_then(|number| guest.disks[at].volume(number));
+    if known.is_some_and(|volume| volume.label == data.label) {
+        return Ok(());
+    }
+    check_data(guest, system, data)?;
+    name_data(guest, data).map(drop)
+}
+
+/// Formats what is blank, names what has another name; where it is.
+fn name_data(guest: &mut Guest, data: &Data) -> Result<Where, Refused> {
     let at = find(guest, &data.kind, &data.id)?;
     let number = look_at(guest, at)?.unwrap_or(0);
     let disk = &mut guest.disks[at];
@@ -204,8 +222,12 @@ fn mount_data(guest: &mut Guest, data: &Data) -> Result<(), Refused> {
     } else if let Some(volume) = disk.volume_mut(number) {
         volume.label.clone_from(&data.label);
     }
-    let id = disk.id.clone();
+    Ok(Where::Disk(disk.id.clone(), number))
+}
+
+fn mount_data(guest: &mut Guest, data: &Data) -> Result<(), Refused> {
+    let at = name_data(guest, data)?;
     guest.folder(&format!("/mnt{}", data.mount));
-    guest.mount(&format!("/mnt{}", data.mount), Where::Disk(id, number));
+    guest.mount(&format!("/mnt{}", data.mount), at);
     Ok(())
 }

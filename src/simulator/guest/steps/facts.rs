@@ -19,6 +19,7 @@ pub(super) fn run(shell: &mut Shell<'_>) -> Said {
     shell.say("gpus", hardware.gpus);
     shell.say("nvswitches", hardware.switches);
     disks(shell);
+    kept(shell);
     if ["server", "agent"].iter().any(|part| shell.guest.has(&format!("/var/lib/rancher/k3s/{part}"))) {
         shell.say("k3s", "yes");
     }
@@ -103,6 +104,27 @@ fn loader(shell: &mut Shell<'_>) {
     shell.say("place_uuid", uuid);
     shell.say("place_free_kib", free);
     shell.say("loader", loader);
+}
+
+/// Disk and boot loader of a system that may keep them.
+fn kept(shell: &mut Shell<'_>) {
+    let guest = &shell.guest;
+    let systemd_boot = matches!(guest.system.kind, Kind::Nixos { .. }) && guest.hardware().efi;
+    let loader = match (systemd_boot && !guest.traits.no_loader, guest.has("/boot/grub")) {
+        (true, _) => "systemd-boot",
+        (false, true) => "grub",
+        (false, false) => "none",
+    };
+    let points = ["/", "/boot", "/boot/efi", "/efi"].into_iter().filter_map(|point| {
+        let mount = guest.mount_of(point).filter(|mount| mount.point == point)?;
+        let volume = guest.volume(&mount.at)?;
+        Some(format!("{point} {} {}", volume.kind.name(), volume.uuid))
+    });
+    let points: Vec<String> = points.collect();
+    shell.say("kept_loader", loader);
+    for point in points {
+        shell.say("kept_mount", point);
+    }
 }
 
 fn disks(shell: &mut Shell<'_>) {

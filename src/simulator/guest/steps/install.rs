@@ -120,8 +120,19 @@ fn fetched(shell: &Shell<'_>, input: &Input, root: &'static str) -> Plan {
         return refused("Host key verification failed.");
     }
     let key = shell.guest.text("/run/bud/fetch-key").and_then(|text| PrivateKey::from_openssh(&text).ok());
-    if key.and_then(|key| other.lets_in("root", key.public_key())).is_none() {
-        return refused("root: Permission denied (publickey).");
+    match key.and_then(|key| other.lets_in("root", key.public_key())) {
+        None => return refused("root: Permission denied (publickey)."),
+        Some(login) if login.forced.as_deref().is_some_and(|command| command != "nix-store --serve") => {
+            return refused("unexpected end-of-file");
+        }
+        Some(_) => {}
+    }
+    let signed_by = other.text("/var/lib/bud/signing-key.pub").unwrap_or_default();
+    let trusted = input.all("nix").any(|line| line.split_whitespace().any(|word| word == signed_by.trim()));
+    if signed_by.is_empty() || !trusted {
+        return failing(format!(
+            "error: cannot add path '{path}' because it lacks a signature by a trusted key"
+        ));
     }
     let Some(text) = other.text(&format!("{path}/{}", birth::SAYS)) else {
         return failing(format!("error: path '{path}' is not valid"));

@@ -2,6 +2,7 @@
 //! machine, and answers what it answers.
 
 mod boot;
+mod certify;
 mod compare;
 mod disk;
 mod disk_script;
@@ -14,6 +15,7 @@ mod place;
 mod privilege;
 mod reboot;
 mod record;
+mod serve;
 mod stage;
 mod tree;
 
@@ -34,6 +36,7 @@ const fn step(name: &'static str, as_root: bool, run: fn(&mut Shell<'_>) -> Said
 /// All of them.
 pub(crate) const KNOWN: &[Step] = &[
     step("boot", true, boot::run),
+    step("certify", true, certify::run),
     step("compare", false, compare::run),
     step("disk", true, disk::run),
     step("facts", false, facts::run),
@@ -45,6 +48,7 @@ pub(crate) const KNOWN: &[Step] = &[
     step("privilege", false, privilege::run),
     step("reboot", true, reboot::run),
     step("record", true, record::run),
+    step("serve", true, serve::run),
     step("stage", true, stage::run),
     step("tree", true, tree::run),
 ];
