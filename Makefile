@@ -26,7 +26,7 @@ matrix: ## Run the whole fault matrix; its last lines are kept in docs/guides.
 fuzz: ## Random template fragments against the real Helm, for BUD_FUZZ_SECONDS (60).
 	. scripts/environment; export $$(tests/peers/build helm); cargo test --locked --test it -- --ignored --nocapture random_fragments
 
-bench: ## Measure start, memory, requests, rendering, releases and pools of nodes, beside another provider and Helm.
+bench: ## Measure start, memory, requests, rendering, releases, pools of nodes and installs, beside another provider and Helm.
 	scripts/bench
 
 docs: ## Write the generated pages below docs/.

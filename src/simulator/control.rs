@@ -154,5 +154,7 @@ impl World {
         self.azure = azure::Azure::default();
         self.machines = machine::Machines::default();
         self.settle();
+        // What the machines' ends have set off ends with them.
+        self.guests.k3s_events();
     }
 }

@@ -127,10 +127,13 @@ impl Guests {
     pub(crate) fn settle(&mut self, clock: &Clock) {
         for guest in self.all.values_mut() {
             while guest.settle(clock) {}
-            self.events.append(&mut guest.events);
+            for event in guest.events.drain(..) {
+                if let k3s::Event::Stopped { machine, .. } = &event {
+                    self.listeners.retain(|(key, _), _| key != machine);
+                }
+                self.events.push(event);
+            }
         }
-        let up = |key: &str| self.all.get(key).is_some_and(|guest| guest.k3s.fare != k3s::Fare::Inactive);
-        self.listeners.retain(|(key, _), _| up(key));
         if self.due().is_some() {
             self.pulse.notify_one();
         }

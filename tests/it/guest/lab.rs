@@ -1,6 +1,7 @@
 //! A simulator with a network in it, and machines of Ubuntu that a key opens.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,11 +25,26 @@ const NETWORK: &str = "2024-03-01";
 const COMPUTE: &str = "2024-07-01";
 
 pub(crate) struct Lab {
-    pub(crate) running: Running,
+    world: World,
     http: reqwest::Client,
     folder: TempDir,
     /// The key that opens every machine.
     pub(crate) key: HostKey,
+}
+
+/// A simulator in this process, or one of its own.
+enum World {
+    Inside(Running),
+    Outside { ready: Value, process: Child },
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Self::Outside { process, .. } = self {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
 }
 
 /// A machine in the lab.
@@ -48,12 +64,27 @@ impl Lab {
     }
 
     pub(crate) async fn at(speed: f64) -> Self {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let running = start(Options { speed, ..Options::default() }).await.unwrap();
+        Self::over(World::Inside(running)).await
+    }
+
+    /// A lab in a process of its own, run by this program.
+    pub(crate) async fn beside(program: &str, speed: f64) -> Self {
+        let speed = speed.to_string();
+        let command = ["simulate", "--speed", &speed];
+        let mut process = Command::new(program).args(command).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap();
+        Self::over(World::Outside { ready, process }).await
+    }
+
+    async fn over(world: World) -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let folder = tempfile::Builder::new().prefix("lab").tempdir().unwrap();
         archive(&folder.path().join("installer.tar.gz"));
-        let lab = Self { running, http, folder, key: HostKey::draw().unwrap() };
+        let lab = Self { world, http, folder, key: HostKey::draw().unwrap() };
         lab.portal("PUT", &group(), NETWORK, json!({ "location": "westeurope" })).await;
         let rule = |name: &str, priority: u32, port: &str| {
             json!({ "name": name, "properties": {
@@ -77,7 +108,11 @@ impl Lab {
     }
 
     pub(crate) fn text(&self, pointer: &str) -> String {
-        self.running.ready.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
+        let ready = match &self.world {
+            World::Inside(running) => &running.ready,
+            World::Outside { ready, .. } => ready,
+        };
+        ready.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
     }
 
     /// A call of the control endpoint that must succeed.
@@ -195,6 +230,14 @@ impl Machine<'_> {
         self.lab.control(Method::GET, &format!("/machines/{}", self.name), json!({})).await;
     }
 
+    /// Its address in the network.
+    pub(crate) async fn private(&self) -> String {
+        let path = network(&format!("networkInterfaces/{}", self.name));
+        let interface = self.lab.portal("GET", &path, NETWORK, Value::Null).await;
+        let configuration = &interface["properties"]["ipConfigurations"][0]["properties"];
+        configuration["privateIPAddress"].as_str().unwrap().to_owned()
+    }
+
     /// How to log in as somebody.
     pub(crate) fn target(&self, user: &str) -> Target {
         Target {
@@ -253,6 +296,11 @@ impl Machine<'_> {
         change(&mut node);
         cluster.nodes.insert(self.name.clone(), node);
         let generated = nixos::generate(&cluster).unwrap();
+        self.wanted_of(&generated, serial)
+    }
+
+    /// What it shall become in a cluster that was generated.
+    pub(crate) fn wanted_of(&self, generated: &nixos::Generated, serial: String) -> Wanted {
         let files = &generated.nodes[&self.name];
         let system = &generated.systems[&files.system];
         let file = self.lab.folder.path().join("installer.tar.gz");

@@ -1,8 +1,11 @@
 //! Simulated machines: the whole install against them by every way, struck at every step, and what they refuse.
 
+mod bench;
 mod lab;
 mod network;
+mod openssh;
 mod refused;
+mod settled;
 mod steps;
 mod struck;
 mod ways;

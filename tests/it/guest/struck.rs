@@ -123,7 +123,6 @@ async fn strike(way: Way, offset: usize) {
         check(&machine, &wanted, &installed, &what).await;
         let struck = lab.steps().await.iter().filter(|line| line["fault"] == blow).count();
         assert!(struck == 1 || ASKED.contains(&step.as_str()), "{what}: it was struck once");
-        lab.running.stop().await;
     }
 }
 
@@ -164,7 +163,6 @@ async fn the_provider_is_killed() {
             let what = format!("{way} killed after {after}");
             let installed = converge(&machine, &mut wanted, &what).await;
             check(&machine, &wanted, &installed, &what).await;
-            lab.running.stop().await;
             if whole {
                 assert!(after > 8, "{what}");
                 break;
