@@ -107,6 +107,8 @@ pub(crate) struct Azure {
     pub(crate) compute: super::compute::Compute,
     count: u64,
     addresses: u32,
+    /// Keys of the virtual machines that may have changed since somebody asked last.
+    touched: BTreeSet<String>,
 }
 
 impl Object {
@@ -139,7 +141,16 @@ impl Azure {
 
     /// The object at a place, to change it.
     pub(crate) fn get_mut(&mut self, place: &Place) -> Option<&mut Object> {
-        self.objects.get_mut(&place.key())
+        let key = place.key();
+        if place.kind == Kind::VirtualMachine {
+            self.touched.insert(key.clone());
+        }
+        self.objects.get_mut(&key)
+    }
+
+    /// The virtual machines that may have changed since this was asked last, by their keys.
+    pub(crate) fn touched(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.touched)
     }
 
     /// The object with this key.
@@ -224,6 +235,9 @@ impl Azure {
     pub(crate) fn replace(&mut self, place: &Place, content: Content) {
         let key = place.key();
         let Some(object) = self.objects.get_mut(&key) else { return };
+        if place.kind == Kind::VirtualMachine {
+            self.touched.insert(key.clone());
+        }
         let now = references(&content);
         let before = references(&std::mem::replace(&mut object.content, content));
         self.refer(&key, &before, false);
@@ -236,6 +250,9 @@ impl Azure {
         keys.push(place.key());
         for key in keys {
             let Some(object) = self.objects.remove(&key) else { continue };
+            if object.place.kind == Kind::VirtualMachine {
+                self.touched.insert(key.clone());
+            }
             self.refer(&key, &references(&object.content), false);
             if let Some(orders) = self.kinds.get_mut(&object.place.kind) {
                 orders.remove(&object.order);

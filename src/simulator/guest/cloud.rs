@@ -28,25 +28,26 @@ struct Given {
 
 /// Follows the cloud, and lets everything happen inside of the machines that was due.
 pub(crate) fn settle(guests: &mut Guests, azure: &mut Azure, clock: &Clock) {
-    let machines: Vec<Given> = azure.of_kind(Kind::VirtualMachine).filter_map(given).collect();
-    let keys: std::collections::BTreeSet<&str> = machines.iter().map(|given| given.key.as_str()).collect();
-    let gone: Vec<String> = guests.all.keys().filter(|key| !keys.contains(key.as_str())).cloned().collect();
-    for key in gone {
-        vanish(guests, &key);
-    }
-    for given in &machines {
-        let known = guests.all.get(&given.key).filter(|guest| guest.id == given.id);
+    let touched = azure.touched();
+    for key in &touched {
+        let Some(given) = azure.at(key).and_then(given) else {
+            vanish(guests, key);
+            continue;
+        };
+        let known = guests.all.get(key).filter(|guest| guest.id == given.id);
         if known.is_none() {
-            vanish(guests, &given.key);
-            if let Some(object) = azure.at(&given.key) {
+            vanish(guests, key);
+            if let Some(object) = azure.at(key) {
                 let guest = born(object);
-                guests.all.insert(given.key.clone(), guest);
+                guests.all.insert(key.clone(), guest);
             }
         }
-        attach(guests, azure, &given.key);
-        follow(guests, given, clock);
+        attach(guests, azure, key);
+        follow(guests, &given, clock);
     }
-    guests.shelf.retain(|id, _| azure.of_kind(Kind::Disk).any(|disk| disk.guid == *id));
+    if !touched.is_empty() {
+        guests.shelf.retain(|id, _| azure.of_kind(Kind::Disk).any(|disk| disk.guid == *id));
+    }
     guests.settle(clock);
     let interfaces = addresses(guests, azure);
     for event in &mut guests.events {

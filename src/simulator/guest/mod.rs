@@ -139,6 +139,14 @@ impl Guests {
         }
     }
 
+    /// All machines are gone, and their disks.
+    pub(crate) fn forget(&mut self) {
+        for guest in self.all.values() {
+            guest.end_sessions();
+        }
+        *self = Self { pulse: Arc::clone(&self.pulse), ..Self::default() };
+    }
+
     /// When something is due next.
     fn due(&self) -> Option<f64> {
         self.all.values().filter_map(Guest::due).reduce(f64::min)

@@ -278,9 +278,18 @@ impl Machine<'_> {
 
     /// The same for a machine that runs NixOS, which keeps its disk and its boot loader.
     pub(crate) async fn wanted_kept(&self) -> Wanted {
+        self.wanted_kept_with(|_| {}).await
+    }
+
+    /// The same with a change to the node.
+    pub(crate) async fn wanted_kept_with(&self, change: impl FnOnce(&mut nixos::Node)) -> Wanted {
         let facts = look(&self.access(), &self.name, deadlines(), &Silent, &patience()).await.unwrap();
         let kept = facts.kept().unwrap();
-        let mut wanted = self.wanted_with(|node| node.keeps = Some(kept.clone())).await;
+        let keep = |node: &mut nixos::Node| {
+            node.keeps = Some(kept.clone());
+            change(node);
+        };
+        let mut wanted = self.wanted_with(keep).await;
         wanted.keeps = Some(kept);
         wanted.installer = None;
         wanted

@@ -116,3 +116,46 @@ async fn a_deallocated_machine_loses_its_temporary_disk_alone() {
         Road { proxy: Some(Proxy::parse(&lab.text("/endpoints/proxy")).unwrap()), bastions: Vec::new() };
     Link::new(machine.target("ubuntu"), road, limits).session(&patience()).await.unwrap_err();
 }
+
+#[tokio::test]
+async fn a_reset_takes_machines_away() {
+    let lab = Lab::new().await;
+    let machine = lab.ubuntu("gpu-0").await;
+    let session = machine.session("ubuntu").await;
+    lab.control(reqwest::Method::POST, "/reset", json!({})).await;
+    session.run(Command::new("look", "true", Duration::from_secs(5)), &patience()).await.unwrap_err();
+    assert_eq!(
+        lab.control(reqwest::Method::GET, "/machines", json!({})).await["virtual_machines"],
+        json!([])
+    );
+}
+
+/// A disk that is blank is formatted where the system runs already, and mounted from its next start on.
+#[tokio::test]
+async fn a_data_disk_goes_with_its_machine_and_is_found_by_its_name() {
+    let lab = Lab::new().await;
+    let disk = json!({ "storageProfile": { "dataDisks": [{
+        "lun": 23, "name": "gpu-0-data", "createOption": "Empty", "diskSizeGB": 100, "deleteOption": "Detach",
+        "managedDisk": { "storageAccountType": "Premium_LRS" },
+    }] } });
+    let machine = lab.machine("gpu-0", disk).await;
+    machine.odd(json!({ "born": "image" })).await;
+    let wanted = machine.wanted_kept_with(|node| {
+        node.data_disks = crate::nixos_room::sample::azure().nodes["primary-0"].data_disks.clone();
+    });
+    let (done, told) = run(&machine.access(), &wanted.await).await;
+    done.unwrap_or_else(|error| panic!("{error}\n{}", told.text()));
+    let volumes = machine.inside().await["disks"][1]["volumes"].clone();
+    assert_eq!((&volumes[0]["label"], &volumes[0]["kind"]), (&json!("bud-storage"), &json!("ext4")));
+    machine.call("files", json!({ "files": { "/var/lib/rancher/k3s/storage/pvc": "rows" } })).await;
+    let data = &machine.inside().await["disks"][1]["volumes"][0]["files"]["/pvc"]["text"];
+    assert_eq!(data, "rows");
+    // The next machine of this name gets the disk, with what is on it.
+    lab.portal("DELETE", &compute("virtualMachines/gpu-0"), "2024-07-01", Value::Null).await;
+    let again = json!({ "storageProfile": { "dataDisks": [{
+        "lun": 23, "name": "gpu-0-data", "createOption": "Attach", "deleteOption": "Detach",
+        "managedDisk": { "id": compute("disks/gpu-0-data") },
+    }] } });
+    let machine = lab.machine("gpu-0", again).await;
+    assert_eq!(machine.inside().await["disks"][1]["volumes"][0]["files"]["/pvc"]["text"], "rows");
+}
