@@ -6,7 +6,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test matrix fuzz bench docs lint deny release clean-cache
+.PHONY: help build demo test test-vm matrix fuzz bench docs lint deny release clean-cache
 
 help: ## Print this table.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ demo: ## Take the Azure example through its life against the simulator, with tof
 
 test: ## Get the programs that the tests talk to, then run every test.
 	scripts/test
+
+test-vm: ## Install on virtual machines with a real firmware, kernel and boot loader (QEMU; as root, 20 minutes).
+	. scripts/environment; vm=$$(scripts/test-vm/prepare); export "$$vm"; \
+	  cargo test --locked --test it -- --ignored --nocapture --test-threads=1 vm::
 
 matrix: ## Run the whole fault matrix; its last lines are kept in docs/guides.
 	scripts/matrix

@@ -38,3 +38,4 @@ mod release;
 mod release_room;
 mod ssh_room;
 mod tidy;
+mod vm;
