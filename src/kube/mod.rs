@@ -9,15 +9,18 @@
 mod access;
 mod client;
 mod connect;
+pub mod credential;
 mod discovery;
 mod error;
 mod kind;
 pub mod kubeconfig;
 mod logs;
 mod metadata;
+pub mod node;
 mod objects;
 mod refusal;
 mod request;
+mod subresource;
 pub mod wait;
 mod watch;
 mod writing;

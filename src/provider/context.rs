@@ -28,6 +28,8 @@ pub struct Settings {
     pub preflight: Planned<Option<String>>,
     /// A private key that opens machines, or the file that holds one.
     pub ssh_key: Planned<Option<SshKey>>,
+    /// How machines are logged in to.
+    pub ssh: Planned<Ssh>,
     /// Chart repositories by their public address, and where to fetch them instead.
     pub chart_mirrors: Planned<BTreeMap<String, String>>,
     /// How registries are logged in to, by host.
@@ -56,6 +58,7 @@ impl Settings {
             location: planned(config.get("location")),
             preflight: planned(config.get("preflight")),
             ssh_key: ssh_key(config.get("ssh")),
+            ssh: ssh(environment, config.get("ssh")),
             chart_mirrors: or_none(planned(config.get("chart_mirrors"))),
             registry_auth: registry::logins(config.get("registry_auth")),
             kubernetes: kubernetes(environment, config.get("kubernetes")),
@@ -100,6 +103,55 @@ fn ssh_key(block: &Value) -> Planned<Option<SshKey>> {
         (Planned::Unknown, _) | (_, Planned::Unknown) => Planned::Unknown,
         (_, Planned::Known(file)) => Planned::Known(file.map(SshKey::File)),
     }
+}
+
+/// How machines are logged in to.
+#[derive(Clone, Debug, Default)]
+pub struct Ssh {
+    /// A private key, or its file.
+    pub key: Option<SshKey>,
+    /// The socket of an agent whose keys are used.
+    pub agent: Option<std::path::PathBuf>,
+    /// A machine through which the others are reached.
+    pub bastion: Option<Bastion>,
+}
+
+/// A machine through which others are reached.
+#[derive(Clone, Debug)]
+pub struct Bastion {
+    /// Address.
+    pub host: String,
+    /// Port of its SSH server.
+    pub port: u16,
+    /// Who logs in.
+    pub user: String,
+    /// The host key that it must present, `ssh-ed25519 AAAA…`.
+    pub host_key: Option<String>,
+    /// Its own key, where it has another than the machines.
+    pub key: Option<Secret>,
+}
+
+fn ssh(environment: &dyn Environment, block: &Value) -> Planned<Ssh> {
+    let Planned::Known(key) = ssh_key(block) else { return Planned::Unknown };
+    let Planned::Known(agent): Planned<Option<bool>> = planned(block.get("agent")) else {
+        return Planned::Unknown;
+    };
+    let socket = agent.unwrap_or_default().then(|| environment.get("SSH_AUTH_SOCK")).flatten();
+    let Planned::Known(bastion): Planned<Option<super::declaration::BastionBlock>> =
+        planned(block.get("bastion"))
+    else {
+        return Planned::Unknown;
+    };
+    let bastion = bastion.and_then(|bastion| {
+        Some(Bastion {
+            host: bastion.host?,
+            port: bastion.port.and_then(|port| u16::try_from(port).ok()).unwrap_or(22),
+            user: bastion.user.unwrap_or_else(|| "root".to_owned()),
+            host_key: bastion.host_key,
+            key: bastion.private_key,
+        })
+    });
+    Planned::Known(Ssh { key, agent: socket.map(Into::into), bastion })
 }
 
 /// Which cluster is meant where a resource names none.

@@ -8,7 +8,7 @@ mod declaration;
 mod env;
 mod registry;
 
-pub use context::{Context, Kubernetes, Settings, SshKey};
+pub use context::{Bastion, Context, Kubernetes, Settings, Ssh, SshKey};
 pub use declaration::{AzureBlock, ProviderBlock, block};
 pub use env::{Environment, Process, VARIABLES, Variable};
 pub use registry::{RegistryLogin, check as check_registries};

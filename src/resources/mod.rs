@@ -6,6 +6,7 @@ mod clusters;
 mod expiry;
 mod explain;
 pub mod functions;
+mod machines;
 mod network;
 mod node_pool;
 mod pages;

@@ -3,6 +3,7 @@
 //! The argument `kubeconfig` wins over the provider's `kubernetes` block, and that over `KUBECONFIG`. Equal
 //! access is one client, so that connections, login and discovery are shared by a whole run.
 
+mod channel;
 mod explain;
 mod extension;
 mod files;
@@ -66,8 +67,16 @@ impl Clusters {
     }
 
     fn open(&self, kubeconfig: Secret, context: Option<String>, proxy: Option<&str>) -> Way {
+        let logins = match super::machines::logins(&self.context.settings()) {
+            Ok(Planned::Known(logins)) => Some(logins),
+            // Other ways may do; who needs this one is told by what it cannot reach.
+            Ok(Planned::Unknown) | Err(_) => None,
+        };
         let mut hasher = Sha256::new();
-        for part in [kubeconfig.expose(), context.as_deref().unwrap_or("\0"), proxy.unwrap_or("\0")] {
+        // Keys show their fingerprints.
+        let machines = format!("{logins:?}");
+        let context_part = context.as_deref().unwrap_or("\0");
+        for part in [kubeconfig.expose(), context_part, proxy.unwrap_or("\0"), &machines] {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part);
         }
@@ -83,8 +92,10 @@ impl Clusters {
                 return Way::Unusable(Diagnostic::error("Bad proxy", detail));
             }
         };
-        let servers = extension::servers(&kubeconfig);
-        let access = Access { context, proxy, servers, ..Access::new(kubeconfig) };
+        let extension = extension::read(&kubeconfig);
+        let channel = logins.and_then(|logins| channel::channel(&extension, &logins));
+        let servers = extension.servers;
+        let access = Access { context, proxy, servers, channel, ..Access::new(kubeconfig) };
         match Client::open(&access) {
             Ok(client) => {
                 if open.len() >= KEPT {

@@ -9,6 +9,8 @@ use time::{Duration, OffsetDateTime};
 /// An authority.
 pub(crate) struct Authority {
     pub(crate) pem: String,
+    /// Its key in PEM form.
+    pub(crate) key: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -34,7 +36,7 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign];
         let pem = params.self_signed(&key).unwrap().pem();
-        Self { pem, issuer: Issuer::new(params, key) }
+        Self { pem, key: key.serialize_pem(), issuer: Issuer::new(params, key) }
     }
 
     /// For a server of these names and addresses.

@@ -210,6 +210,8 @@ impl ControlPlane {
                 "--kube-api-burst=1000",
                 "--service-account-private-key-file=sa.key",
                 "--root-ca-file=ca.crt",
+                "--cluster-signing-cert-file=ca.crt",
+                "--cluster-signing-key-file=ca.key",
             ],
         );
         programs.start(
@@ -387,6 +389,7 @@ fn write_files(folder: &Path, authority: &Authority) {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     let pair = authority.server(&["127.0.0.1", "localhost", "kubernetes.test"], When::Now);
     write("ca.crt", &authority.pem);
+    write("ca.key", &authority.key);
     write("server.crt", &pair.certificate);
     write("server.key", &pair.key);
     let accounts = rcgen::KeyPair::generate().unwrap();

@@ -5,6 +5,7 @@ mod again;
 pub(crate) mod between;
 pub(crate) mod certificates;
 pub(crate) mod control_plane;
+mod credentials;
 mod discovery;
 mod forwarders;
 mod kubeconfigs;

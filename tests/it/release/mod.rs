@@ -10,6 +10,7 @@ mod others;
 mod random;
 mod repair;
 mod stored;
+mod through_ssh;
 
 pub(crate) use random::files as random_files;
 
