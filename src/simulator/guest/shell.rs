@@ -185,9 +185,10 @@ impl Process {
         Turn { out: String::new(), err: String::new(), then }
     }
 
-    /// Which file a copy is about.
+    /// Which file a copy is about, and what is done to disks.
     fn detail(&self) -> String {
         match &self.command.what {
+            What::Script { name, .. } if name == "disk" => Input::read(&self.stdin).get("mode").to_owned(),
             What::Script { arguments, .. } => arguments.first().cloned().unwrap_or_default(),
             _ => String::new(),
         }

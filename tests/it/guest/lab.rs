@@ -218,6 +218,11 @@ impl Machine<'_> {
         self.call("guest", traits).await;
     }
 
+    /// Where a call of the control endpoint goes.
+    pub(crate) fn control_url(&self, what: &str) -> String {
+        format!("{}/machines/{}/{what}", self.lab.text("/endpoints/control"), self.name)
+    }
+
     pub(crate) async fn call(&self, what: &str, body: Value) -> Value {
         self.lab.control(Method::POST, &format!("/machines/{}/{what}", self.name), body).await
     }
@@ -342,7 +347,7 @@ impl Machine<'_> {
 }
 
 /// Short enough for a test to wait for, long enough on a machine that is busy.
-fn deadlines() -> Deadlines {
+pub(crate) fn deadlines() -> Deadlines {
     let minute = Duration::from_secs(60);
     Deadlines {
         answer: minute,

@@ -2,12 +2,12 @@
 
 mod bench;
 mod lab;
+mod matrix;
 mod network;
 mod openssh;
 mod refused;
 mod settled;
 mod steps;
-mod struck;
 mod ways;
 
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,7 @@
 //! Each way to NixOS from its beginning to its end.
 
-use bud::node::install::Way;
+use bud::node::install::{Way, look};
+use bud::node::nixos::DiskAt;
 use bud::node::progress::State;
 use serde_json::{Value, json};
 
@@ -129,4 +130,53 @@ async fn a_machine_that_starts_the_old_way() {
     done.unwrap_or_else(|error| panic!("{error}\n{}", told.text()));
     let inside = is_installed(&machine).await;
     assert_eq!(inside["disks"][0]["volumes"].as_array().unwrap().len(), 1, "no partition for EFI");
+}
+
+/// All disks of an NVMe controller have one serial number: the system's is known by its WWN.
+#[tokio::test]
+async fn a_machine_whose_disks_have_one_serial_number() {
+    let lab = Lab::new().await;
+    let nvme = json!({
+        "hardwareProfile": { "vmSize": "Standard_D4s_v6" },
+        "storageProfile": { "diskControllerType": "NVMe", "dataDisks": [{
+            "lun": 23, "name": "gpu-0-data", "createOption": "Empty", "diskSizeGB": 100, "deleteOption": "Detach",
+            "managedDisk": { "storageAccountType": "Premium_LRS" },
+        }] },
+    });
+    let machine = lab.machine("gpu-0", nvme).await;
+    let inside = machine.inside().await;
+    assert_eq!(inside["disks"][0]["serial"], inside["disks"][1]["serial"]);
+    let deadlines = super::lab::deadlines();
+    let silent = bud::node::progress::Silent;
+    let facts = look(&machine.access(), "gpu-0", deadlines, &silent, &super::patience()).await.unwrap();
+    let disk = facts.system_disk().unwrap();
+    assert_eq!(disk, DiskAt::Serial(inside["disks"][0]["wwn"].as_str().unwrap().to_owned()));
+    let mut wanted = machine
+        .wanted_with(|node| {
+            node.system_disk = disk.clone();
+            node.data_disks = crate::nixos_room::sample::azure().nodes["primary-0"].data_disks.clone();
+        })
+        .await;
+    wanted.system_disk = disk.clone();
+    let (done, told) = run(&machine.access(), &wanted).await;
+    done.unwrap_or_else(|error| panic!("{error}\n{}", told.text()));
+    let inside = is_installed(&machine).await;
+    assert_eq!(inside["disks"][1]["volumes"][0]["label"], "bud-storage");
+    // By the number that they share it is refused.
+    wanted.system_disk = DiskAt::Serial("SN: 000001".to_owned());
+    let other = lab.machine(
+        "gpu-1",
+        json!({
+            "hardwareProfile": { "vmSize": "Standard_D4s_v6" },
+            "storageProfile": { "diskControllerType": "NVMe", "dataDisks": [{
+                "lun": 0, "name": "gpu-1-data", "createOption": "Empty", "diskSizeGB": 100,
+            }] },
+        }),
+    );
+    let (done, _) = run(&other.await.access(), &wanted).await;
+    let error = done.unwrap_err();
+    assert!(
+        error.to_string().contains("more than one disk") || error.to_string().contains("nvme0n1"),
+        "{error}"
+    );
 }

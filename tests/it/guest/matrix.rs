@@ -1,7 +1,13 @@
 //! Struck at every step of every way: the next run goes on, formats nothing that is finished, and comes to the
 //! same end.
 
-use bud::node::install::{Installed, Wanted, Way, install};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use bud::node::install::{Installed, Power, Wanted, Way, install};
+use bud::time::Patience;
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::lab::{Lab, Machine};
@@ -80,12 +86,13 @@ async fn check(machine: &Machine<'_>, wanted: &Wanted, installed: &Installed, wh
     }
     // After a system was finished nothing was formatted or installed any more.
     let steps = machine.lab.steps().await;
-    let name = |line: &Value| line["step"].as_str().unwrap().to_owned();
-    let finished = steps.iter().position(|line| name(line) == "finish" && line["status"] == 0);
-    // A step that was struck after it was done has no status.
-    if let Some(at) = finished {
-        let later: Vec<String> = steps[at..].iter().map(name).collect();
-        assert!(!later.contains(&"install".to_owned()), "{what}: {later:?}");
+    let done = |line: &Value| {
+        line["status"] == 0
+            || line["fault"].as_str().is_some_and(|fault| fault.ends_with("_after") || fault == "kill_within")
+    };
+    let finished = steps.iter().position(|line| line["step"] == "finish" && done(line)).unwrap();
+    for line in &steps[finished..] {
+        assert!(line["step"] != "install" && line["detail"] != "format", "{what}: {line}");
     }
 }
 
@@ -114,16 +121,22 @@ async fn strike(way: Way, offset: usize) {
             }
         }
     }
-    for (step, nth, blow) in cases {
-        let what = format!("{way}: {step} {nth} {blow}");
-        let lab = Lab::new().await;
-        let (machine, mut wanted) = begin(&lab, way).await;
-        lab.faults(json!([{ "step": step, "nth": nth, "do": blow }])).await;
-        let installed = converge(&machine, &mut wanted, &what).await;
-        check(&machine, &wanted, &installed, &what).await;
-        let struck = lab.steps().await.iter().filter(|line| line["fault"] == blow).count();
-        assert!(struck == 1 || ASKED.contains(&step.as_str()), "{what}: it was struck once");
-    }
+    let requests = steps.len();
+    let count = cases.len();
+    // Most of a case is waiting.
+    futures::stream::iter(cases).for_each_concurrent(4, |(step, nth, blow)| case(way, step, nth, blow)).await;
+    println!("matrix: install by {way}, machine and connection: {requests} requests, {count} cases passed");
+}
+
+async fn case(way: Way, step: &str, nth: usize, blow: &str) {
+    let what = format!("{way}: {step} {nth} {blow}");
+    let lab = Lab::new().await;
+    let (machine, mut wanted) = begin(&lab, way).await;
+    lab.faults(json!([{ "step": step, "nth": nth, "do": blow }])).await;
+    let installed = converge(&machine, &mut wanted, &what).await;
+    check(&machine, &wanted, &installed, &what).await;
+    let struck = lab.steps().await.iter().filter(|line| line["fault"] == blow).count();
+    assert!(struck == 1 || ASKED.contains(&step), "{what}: it was struck once");
 }
 
 #[tokio::test]
@@ -150,7 +163,7 @@ async fn a_nixos_of_somebody() {
 #[tokio::test]
 async fn the_provider_is_killed() {
     for way in [Way::Boot, Way::Kexec, Way::Switch] {
-        for after in (1..).step_by(if crate::faults::whole() { 1 } else { 4 }) {
+        for (cases, after) in (1..).step_by(if crate::faults::whole() { 1 } else { 4 }).enumerate() {
             let lab = Lab::new().await;
             let (machine, mut wanted) = begin(&lab, way).await;
             let told = Told { enough: Some(after), ..Told::default() };
@@ -165,8 +178,66 @@ async fn the_provider_is_killed() {
             check(&machine, &wanted, &installed, &what).await;
             if whole {
                 assert!(after > 8, "{what}");
+                println!("matrix: install by {way}, provider killed: {after} requests, {cases} cases passed");
                 break;
             }
+        }
+    }
+}
+
+/// A cloud that restarts a machine which does not answer.
+struct Cloud {
+    control: String,
+    restarts: AtomicUsize,
+}
+
+#[async_trait]
+impl Power for Cloud {
+    async fn restart(&self, _: &Patience) -> Result<(), String> {
+        self.restarts.fetch_add(1, Ordering::SeqCst);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.post(&self.control).body("{}").send().await.map_err(|error| error.to_string())?;
+        if answer.status().is_success() { Ok(()) } else { Err(answer.text().await.unwrap_or_default()) }
+    }
+
+    async fn console(&self, _: &Patience) -> Option<String> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_machine_that_hangs_is_restarted_by_its_cloud() {
+    let lab = Lab::new().await;
+    let (machine, mut wanted) = begin(&lab, Way::Kexec).await;
+    wanted.way = None;
+    wanted.cloud = bud::node::nixos::Cloud::Aws;
+    wanted.deadlines.installer = std::time::Duration::from_secs(2);
+    lab.faults(json!([{ "step": "kexec", "do": "kernel_hangs" }])).await;
+    let power = Arc::new(Cloud { control: machine.control_url("cut"), restarts: AtomicUsize::new(0) });
+    let mut access = machine.access();
+    access.power = Some(power.clone());
+    let (done, told) = run(&access, &wanted).await;
+    done.unwrap_or_else(|error| panic!("{error}\n{}", told.text()));
+    assert_eq!(power.restarts.load(Ordering::SeqCst), 1);
+    assert!(told.text().contains("after `kexec` the machine runs ubuntu 24.04 again"), "{}", told.text());
+}
+
+#[tokio::test]
+async fn a_step_that_hangs_ends_with_its_deadline_and_is_gone_on_with() {
+    for step in ["facts", "stage", "disk", "tree", "install", "finish"] {
+        let lab = Lab::new().await;
+        let (machine, mut wanted) = begin(&lab, Way::Boot).await;
+        wanted.deadlines.step = std::time::Duration::from_secs(2);
+        wanted.deadlines.stage = wanted.deadlines.step;
+        wanted.deadlines.disk = wanted.deadlines.step;
+        lab.faults(json!([{ "step": step, "do": "hang" }])).await;
+        let (done, told) = run(&machine.access(), &wanted).await;
+        if let Err(error) = done {
+            assert!(error.to_string().contains(step), "{step}: {error}");
+            let (done, told) = run(&machine.access(), &wanted).await;
+            done.unwrap_or_else(|error| panic!("{step}: {error}\n{}", told.text()));
+        } else {
+            assert!(told.text().contains(step), "{step}: {}", told.text());
         }
     }
 }
@@ -185,11 +256,19 @@ async fn a_kernel_that_hangs_and_an_entry_that_is_lost() {
     );
     assert_eq!(machine.inside().await["state"], "hung");
     // Its cloud restarts it: it is its old self, and another way leads on.
+    let power = Arc::new(Cloud { control: machine.control_url("cut"), restarts: AtomicUsize::new(0) });
+    let mut access = machine.access();
+    access.power = Some(power.clone());
     machine.call("cut", json!({})).await;
+    lab.faults(json!([{ "step": "kexec", "do": "kernel_hangs" }])).await;
     wanted.way = None;
+    wanted.cloud = bud::node::nixos::Cloud::Aws;
     wanted.deadlines.installer = std::time::Duration::from_secs(4);
-    let (done, told) = run(&machine.access(), &wanted).await;
+    let (done, told) = run(&access, &wanted).await;
     done.unwrap_or_else(|error| panic!("{error}\n{}", told.text()));
+    // The way that hung is tried last by whoever comes next, and it did not hang by itself.
+    assert!(power.restarts.load(Ordering::SeqCst) <= 1);
+    assert_eq!(machine.inside().await["runs"], "nixos");
 
     let lab = Lab::new().await;
     let (machine, mut wanted) = begin(&lab, Way::Boot).await;
@@ -227,10 +306,28 @@ async fn a_finished_disk_and_a_disk_with_data_are_never_formatted() {
     let inside = machine.inside().await;
     let data = &inside["disks"][1]["volumes"][0];
     assert_eq!((&data["uuid"], &data["label"]), (&json!("A1B2-0003"), &json!("bud-storage")));
-    // Another system is wanted, and the machine lands in the installer again: the disk stays.
-    let formats = lab.count("disk").await;
-    wanted.system.digest = "another".to_owned();
+    // Another system is wanted: what is there says which one it is, and stays.
+    let disks = lab.count("disk").await;
+    let digest = std::mem::replace(&mut wanted.system.digest, "another".to_owned());
     let (done, _) = run(&machine.access(), &wanted).await;
-    assert!(!done.unwrap().is_new);
-    assert_eq!(lab.count("disk").await, formats);
+    let stays = done.unwrap();
+    assert_eq!((stays.digest, stays.is_new), (digest, false));
+    assert_eq!(lab.count("disk").await, disks);
+
+    // The same in the installer: the disk was finished, and the run that had done it was cut off.
+    let lab = Lab::new().await;
+    let (machine, wanted) = begin(&lab, Way::Boot).await;
+    lab.faults(json!([{ "step": "finish", "do": "cut_after" }, { "step": "reboot", "do": "cut_before", "times": 0 }])).await;
+    let (done, _) = run(&machine.access(), &wanted).await;
+    done.unwrap_err();
+    assert_eq!(machine.inside().await["runs"], "installer");
+    lab.faults(json!([])).await;
+    let mut other = wanted.clone();
+    other.system.digest = "another".to_owned();
+    let (done, told) = run(&machine.access(), &other).await;
+    let stays = done.unwrap_or_else(|error| panic!("{error}\n{}", told.text()));
+    assert_eq!(stays.digest, wanted.system.digest);
+    let formats = lab.steps().await.iter().filter(|line| line["detail"] == "format").count();
+    assert_eq!((formats, lab.count("install").await), (1, 1));
+    assert!(told.text().contains("holds a finished system"), "{}", told.text());
 }
