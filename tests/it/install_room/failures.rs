@@ -58,7 +58,7 @@ async fn a_kernel_that_hangs_for_good_is_named_with_what_to_do() {
     machine.fault("hang");
     let mut wanted = machine.wanted();
     wanted.way = Some(Way::Kexec);
-    wanted.deadlines.installer = Duration::from_secs(2);
+    wanted.deadlines.installer = Duration::from_secs(6);
     let (done, _) = run(&machine.access(), &wanted).await;
     let error = done.unwrap_err();
     assert_eq!(error.phase, Phase::Kexec);
