@@ -364,6 +364,26 @@ mount_data() {
   mount -o noatime "$volume" "/mnt$3"
 }
 
+# Sets whole to no where a data disk is not mounted as it shall be.
+look_for_data() {
+  find_disk "$1" "$2"
+  look_at "$disk"
+  if [ -z "$volume" ] || ! lsblk -nro MOUNTPOINT "$volume" | grep -Fqx "/mnt$3"; then whole=no; fi
+}
+
+# Whether all of it is mounted as it shall be. An installation may be running in it then, which keeps /mnt busy
+# and would lose /mnt/boot.
+is_mounted() {
+  is_ours "$system" || return 1
+  lsblk -nro MOUNTPOINT "$(partition "$system" 2)" | grep -Fqx /mnt || return 1
+  if [ "$firmware" = efi ]; then
+    lsblk -nro MOUNTPOINT "$(partition "$system" 1)" | grep -Fqx /mnt/boot || return 1
+  fi
+  whole=yes
+  each_data_disk look_for_data
+  [ "$whole" = yes ]
+}
+
 unmount_all() {
   if lsblk -nro MOUNTPOINT | grep -qx /mnt; then umount -R /mnt; fi
 }
@@ -381,9 +401,11 @@ case ${1:-} in
     ;;
   mount)
     check
-    unmount_all
-    mount_system
-    each_data_disk mount_data
+    if ! is_mounted; then
+      unmount_all
+      mount_system
+      each_data_disk mount_data
+    fi
     ;;
   data)
     find_disk "$system_kind" "$system_id"

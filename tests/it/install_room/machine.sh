@@ -26,7 +26,7 @@ run() {
   done
   rm -rf "${root:?}/mnt"
   mkdir "$root/mnt"
-  rm -f "$base"/mounted.*
+  rm -f "$base"/mounted.* "$base/installing"
   cat /proc/sys/kernel/random/uuid > "$root/proc/sys/kernel/random/boot_id"
   printf '%s\n' "$2" > "$root/proc/cmdline"
   log "runs ${1##*/}"
@@ -193,7 +193,7 @@ case $name in
     ;;
   umount)
     point=$(last "$@")
-    if [ -e "$base/fault.busy" ]; then
+    if [ -e "$base/fault.busy" ] || [ -e "$base/installing" ]; then
       echo "umount: $point: target is busy" >&2
       exit 32
     fi
@@ -247,7 +247,9 @@ case $name in
     printf '%s\n' "${NIX_CONFIG-}" >> "$base/environment"
     echo "building the system configuration..." >&2
     if [ -e "$base/fault.slow" ]; then
+      touch "$base/installing"
       until [ -e "$base/go-on" ]; do /bin/sleep 0.05; done
+      rm -f "$base/installing"
     fi
     if [ -e "$base/fault.build" ]; then
       echo "error: unable to download 'https://cache.example.org/x': Could not resolve host" >&2

@@ -279,6 +279,33 @@ fn a_finished_system_is_not_formatted_but_mounted() {
     assert_eq!(machine.run(&script, "mount").0, Some(DiskRefusal::NoLayout));
 }
 
+/// A second run in the installer finds the first one's installation at work below `/mnt`. It unmounted what it
+/// could, which was `/mnt/boot`, and then took the busy `/mnt` for a disk without a layout.
+#[test]
+fn what_is_mounted_as_it_shall_be_stays_mounted() {
+    let script = primary();
+    let machine = Machine::new(&[SYSTEM, Disk { tags: &["sdc TYPE ext4", "sdc LABEL bud-storage"], ..DATA }]);
+    machine.tag("sda", "PTUUID", &own(&script, "table"));
+    let mounted = |device: &str, point: &str| {
+        let fact = machine.root().join("facts").join(format!("{device}.MOUNTPOINT"));
+        std::fs::write(fact, format!("{}{point}\n", machine.root().display())).unwrap();
+    };
+    mounted("sda2", "/mnt");
+    mounted("sda1", "/mnt/boot");
+    mounted("sdc", "/mnt/var/lib/rancher/k3s/storage");
+    assert_eq!(machine.run(&script, "mount"), (None, vec![]));
+    // Where a part is missing, nothing is at work there: all of it is mounted anew.
+    for missing in ["sda1", "sdc"] {
+        let fact = machine.root().join("facts").join(format!("{missing}.MOUNTPOINT"));
+        let kept = std::fs::read(&fact).unwrap();
+        std::fs::write(&fact, "\n").unwrap();
+        let (refusal, log) = machine.run(&script, "mount");
+        assert_eq!(refusal, None);
+        assert_eq!(log[..2], ["umount -R /mnt", "mount -o noatime /dev/sda2 /mnt"], "{missing}: {log:#?}");
+        std::fs::write(&fact, kept).unwrap();
+    }
+}
+
 /// Where NixOS runs already its disk stays: only data disks are looked after.
 #[test]
 fn a_system_that_runs_keeps_its_disk() {
