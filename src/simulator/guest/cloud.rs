@@ -1,5 +1,6 @@
 //! Machines appear, start, stop and vanish with their virtual machines, and disks come and go with theirs.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde_json::Value;
@@ -150,6 +151,8 @@ fn born(object: &Object) -> Guest {
         once: None,
         job: None,
         k3s: k3s::Service::default(),
+        leave: k3s::Leave::default(),
+        forgotten: BTreeMap::new(),
         events: Vec::new(),
         console: String::new(),
         kernel_hangs: false,

@@ -93,11 +93,17 @@ struct Played {
     /// Servers on loopback that stand for its ports.
     #[serde(default)]
     listen: BTreeMap<u16, SocketAddr>,
+    /// How its leaving came out: 0, or the status of its unit; and what that said.
+    #[serde(default)]
+    left: Option<(u32, Vec<String>)>,
+    /// Nodes that it has forgotten; with a text where it could not.
+    #[serde(default)]
+    forgot: BTreeMap<String, Option<String>>,
 }
 
 /// `POST /machines/{name}/k3s`: plays the machine's k3s, from the other side of the seam.
 pub(crate) fn play(world: &mut World, place: &Place, request: &Request) -> Result<Value, String> {
-    let Played { is, log, files, listen } = control::body(request)?;
+    let Played { is, log, files, listen, left, forgot } = control::body(request)?;
     let key = place.key();
     if let Some(server) = listen.values().find(|server| !server.ip().is_loopback()) {
         return Err(format!("{server} is not a loopback address"));
@@ -109,6 +115,15 @@ pub(crate) fn play(world: &mut World, place: &Place, request: &Request) -> Resul
     for (port, server) in listen {
         world.guests.listen(&key, port, server);
     }
+    match left {
+        Some((0, _)) => world.guests.left(&key, Ok(())),
+        Some(failed) => world.guests.left(&key, Err(failed)),
+        None => {}
+    }
+    for (node, failed) in forgot {
+        world.guests.forgot(&key, &node, failed.map_or(Ok(()), Err));
+    }
+    world.settle();
     get(world, place)
 }
 
@@ -121,6 +136,10 @@ pub(crate) fn events(world: &mut World) -> Value {
         .map(|event| match event {
             Event::Started(start) => json!({ "started": start }),
             Event::Stopped { machine, orderly } => json!({ "stopped": machine, "orderly": orderly }),
+            Event::Leaves { machine, drain, seconds } => {
+                json!({ "leaves": machine, "drain": drain, "seconds": seconds })
+            }
+            Event::Forgets { machine, node } => json!({ "forgets": machine, "node": node }),
         })
         .collect();
     json!({ "events": events })

@@ -8,7 +8,9 @@
 //! * [`Guests::k3s_is`](super::Guests::k3s_is) says how the unit fares, and what it logs;
 //! * [`Guests::place`](super::Guests::place) writes files on the machine, such as `/etc/rancher/k3s/k3s.yaml`;
 //! * [`Guests::listen`](super::Guests::listen) puts a server on loopback behind one of the machine's ports, where
-//!   security rules and the machine's firewall let callers in; it ends with the unit.
+//!   security rules and the machine's firewall let callers in; it ends with the unit;
+//! * [`Guests::left`](super::Guests::left) and [`Guests::forgot`](super::Guests::forgot) say how a node's leaving, and
+//!   a server's forgetting of another node, came out.
 //!
 //! What k3s keeps is on the machine's disk, and so is whatever stands for it: the text of [`DATA`] comes with the
 //! next start from the same disk, and is gone with the disk.
@@ -29,6 +31,19 @@ pub(crate) enum Event {
     Stopped {
         machine: String,
         orderly: bool,
+    },
+    /// Its unit `bud-leave` has begun: cordon, evict as `drain` says (`wait`, `force`, `skip`) within so many seconds,
+    /// on a server take the member out of etcd. Answered with [`Guests::left`](super::Guests::left).
+    Leaves {
+        machine: String,
+        drain: String,
+        seconds: u64,
+    },
+    /// A server shall take away another node and its password: `bud-forget@NODE`. Answered with
+    /// [`Guests::forgot`](super::Guests::forgot).
+    Forgets {
+        machine: String,
+        node: String,
     },
 }
 
@@ -83,10 +98,28 @@ pub(crate) struct Service {
     pub(crate) log: Vec<String>,
 }
 
+/// The unit `bud-leave` on one machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Leave {
+    #[default]
+    Idle,
+    Works,
+    /// 75: pods are left; 76: it is the last server; 77: the others have no quorum; 78: the member is still in etcd.
+    Failed {
+        status: u32,
+        said: Vec<String>,
+    },
+}
+
 /// How many lines of a log are kept.
 const LOG: usize = 200;
 
 impl Service {
+    /// The last lines of the log.
+    pub(crate) fn last(&self, count: usize) -> impl Iterator<Item = &String> {
+        self.log.iter().skip(self.log.len().saturating_sub(count))
+    }
+
     /// Adds lines to the log.
     pub(crate) fn say(&mut self, lines: impl IntoIterator<Item = String>) {
         self.log.extend(lines);

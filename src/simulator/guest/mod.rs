@@ -95,6 +95,9 @@ pub(crate) struct Guest {
     once: Option<String>,
     job: Option<Installation>,
     k3s: k3s::Service,
+    leave: k3s::Leave,
+    /// What became of the nodes that this server was told to forget.
+    forgotten: BTreeMap<String, Result<(), String>>,
     events: Vec<k3s::Event>,
     /// What it said on its console and its cloud has not heard yet.
     console: String,
@@ -162,6 +165,29 @@ impl Guests {
         if let Some(guest) = self.all.get_mut(machine).filter(|guest| guest.is_up()) {
             guest.k3s.fare = fare;
             guest.k3s.say(log);
+        }
+    }
+
+    /// A machine's unit `bud-leave` has come to its end: the node has left, and its k3s stops, or it failed with a
+    /// status and its last lines.
+    pub(crate) fn left(&mut self, machine: &str, done: Result<(), (u32, Vec<String>)>) {
+        let Some(guest) = self.all.get_mut(machine).filter(|guest| guest.is_up()) else { return };
+        match done {
+            Ok(()) => {
+                // A full disk shows itself in other ways.
+                let _ = guest.write(unit::LEFT, 0o644, "");
+                guest.sync();
+                guest.stop_k3s();
+                guest.leave = k3s::Leave::Idle;
+            }
+            Err((status, said)) => guest.leave = k3s::Leave::Failed { status, said },
+        }
+    }
+
+    /// A server has forgotten a node, or could not.
+    pub(crate) fn forgot(&mut self, machine: &str, node: &str, done: Result<(), String>) {
+        if let Some(guest) = self.all.get_mut(machine).filter(|guest| guest.is_up()) {
+            guest.forgotten.insert(node.to_owned(), done);
         }
     }
 

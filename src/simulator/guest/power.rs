@@ -9,7 +9,7 @@ use super::disk::{Layout, Volume};
 use super::files::Where;
 use super::firmware::{NIXOS, Start, UBUNTU};
 use super::initrd::Brought;
-use super::k3s::{Event, Fare};
+use super::k3s::{Event, Fare, Leave};
 use super::system::{Kind, System};
 use super::tree::Tree;
 
@@ -61,6 +61,8 @@ impl Guest {
         self.loaded = None;
         self.job = None;
         self.leaving = None;
+        self.leave = Leave::Idle;
+        self.forgotten.clear();
         self.end_sessions();
     }
 

@@ -5,7 +5,7 @@ use super::k3s::{DATA, Event, Fare, Start};
 use super::system::Kind;
 
 /// A node that left its cluster has this file, and its k3s does not start.
-const LEFT: &str = "/var/lib/bud/left";
+pub(crate) const LEFT: &str = "/var/lib/bud/left";
 
 impl Guest {
     /// Starts k3s where the system has it.

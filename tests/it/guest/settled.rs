@@ -148,3 +148,72 @@ async fn k3s_without_its_environment_fails() {
     assert_eq!(inside["k3s"]["state"], "failed", "{inside}");
     assert_eq!(events(&lab).await, Vec::<Value>::new());
 }
+
+/// A step, sent by hand, whatever room it is of.
+async fn step(machine: &Machine<'_>, name: &str, input: &str) -> String {
+    let line = format!("sudo -n -- sh -c '# bud-step: {name}' bud-{name}");
+    let command = bud::ssh::Command::new(name, line, std::time::Duration::from_secs(20))
+        .reading(bud::ssh::Stdin::Bytes(input.to_owned().into()));
+    machine.session("bud").await.run(command, &patience()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_node_leaves_and_is_forgotten_through_the_seam() {
+    let lab = Lab::new().await;
+    let machine = lab.ubuntu("gpu-0").await;
+    let mut wanted = machine.wanted().await;
+    wanted.placed.push(Join::Found.file());
+    run(&machine.access(), &wanted).await.0.unwrap();
+    assert_eq!(events(&lab).await[0]["started"]["founds"], json!(true));
+    machine.call("k3s", json!({ "is": "activating", "log": ["waiting for etcd"] })).await;
+    assert_eq!(
+        step(&machine, "k3s", "seconds=0\n\n").await,
+        "state=activating\nrestarts=0\nlog=waiting for etcd\n"
+    );
+    assert_eq!(step(&machine, "admin", "\n").await, "refused=no-server\n");
+    assert_eq!(
+        step(&machine, "forget", "node=gpu-7\n\n").await.lines().next(),
+        Some("refused=not-forgotten")
+    );
+    let files = json!({
+        "/etc/rancher/k3s/k3s.yaml": "apiVersion: v1\n", "/var/lib/rancher/k3s/server/token": "K10abc::server:x\n",
+    });
+    machine.call("k3s", json!({ "is": "active", "files": files })).await;
+    assert_eq!(step(&machine, "k3s", "seconds=9\n\n").await, "state=active\nrestarts=0\n");
+    assert_eq!(
+        step(&machine, "admin", "\n").await,
+        "kubeconfig=YXBpVmVyc2lvbjogdjEK\nserver_token=K10abc::server:x\n"
+    );
+
+    // The other side answers while the server waits.
+    let forget = step(&machine, "forget", "node=gpu-7\n\n");
+    let answer = async {
+        while events(&lab).await != [json!({ "forgets": machine_key(), "node": "gpu-7" })] {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        machine.call("k3s", json!({ "is": "active", "forgot": { "gpu-7": null } })).await;
+    };
+    assert_eq!(tokio::join!(forget, answer).0, "forgotten=yes\n");
+
+    assert_eq!(step(&machine, "leave", "begin=no\n\n").await, "state=idle\n");
+    assert_eq!(
+        step(&machine, "leave", "begin=yes\ndrain=force\ndrain_seconds=60\n\n").await,
+        "state=leaving\n"
+    );
+    assert_eq!(events(&lab).await, [json!({ "leaves": machine_key(), "drain": "force", "seconds": 60 })]);
+    machine.call("k3s", json!({ "is": "active", "left": [75, ["still here: default web-0"]] })).await;
+    let failed = "state=failed\nstatus=75\nsaid=still here: default web-0\n";
+    assert_eq!(step(&machine, "leave", "begin=no\n\n").await, failed);
+    assert_eq!(step(&machine, "leave", "begin=yes\n\n").await, "state=leaving\n");
+    machine.call("k3s", json!({ "is": "active", "left": [0, []] })).await;
+    assert_eq!(step(&machine, "leave", "begin=no\n\n").await, "state=left\n");
+    assert_eq!(step(&machine, "k3s", "seconds=0\n\n").await, "state=left\n");
+    assert_eq!(step(&machine, "member", "\n").await, "left=yes\n");
+    assert_eq!(machine.inside().await["k3s"]["state"], "inactive");
+    let happened = events(&lab).await;
+    assert_eq!(happened.last().unwrap()["orderly"], json!(true), "{happened:?}");
+}
+
+fn machine_key() -> String {
+    super::lab::compute("virtualMachines/gpu-0").to_lowercase()
+}

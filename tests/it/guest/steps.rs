@@ -51,6 +51,28 @@ fn what_a_machine_was_taught_is_what_is_sent() {
     .assert_debug_eq(&sums);
 }
 
+/// Whatever the rooms of the provider send, a machine knows.
+#[tokio::test]
+async fn every_script_of_the_provider_is_known() {
+    let lab = Lab::new().await;
+    let mut known = 0;
+    for room in std::fs::read_dir(format!("{}/src/node", root())).unwrap() {
+        let Ok(scripts) = std::fs::read_dir(room.unwrap().path().join("steps")) else { continue };
+        for script in scripts {
+            let path = script.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let machine = lab.ubuntu(&format!("m-{name}")).await;
+            let line = format!("sudo -n -- sh -c {} bud-{name}", bud::ssh::quote(&text));
+            let command = Command::new("test", line, Duration::from_secs(20));
+            let output = machine.session("ubuntu").await.exec(command, &patience()).await.unwrap();
+            assert_ne!(output.exit, Exit::Status(127), "{name}: {}", output.stderr);
+            known += 1;
+        }
+    }
+    assert!(known >= 14, "{known}");
+}
+
 async fn exec(line: &str, user: &str) -> (Exit, String, String) {
     let lab = Lab::new().await;
     let machine = lab.ubuntu("gpu-0").await;

@@ -1,6 +1,7 @@
 //! The steps that a machine knows: one file each, which does to the machine's model what the script does to a
 //! machine, and answers what it answers.
 
+mod admin;
 mod boot;
 mod certify;
 mod compare;
@@ -9,8 +10,12 @@ mod disk_script;
 mod facts;
 mod finish;
 mod follow;
+mod forget;
 mod install;
+mod k3s;
 mod kexec;
+mod leave;
+mod member;
 mod place;
 mod privilege;
 mod reboot;
@@ -35,6 +40,7 @@ const fn step(name: &'static str, as_root: bool, run: fn(&mut Shell<'_>) -> Said
 
 /// All of them.
 pub(crate) const KNOWN: &[Step] = &[
+    step("admin", true, admin::run),
     step("boot", true, boot::run),
     step("certify", true, certify::run),
     step("compare", false, compare::run),
@@ -42,8 +48,12 @@ pub(crate) const KNOWN: &[Step] = &[
     step("facts", false, facts::run),
     step("finish", true, finish::run),
     step("follow", true, follow::run),
+    step("forget", true, forget::run),
     step("install", true, install::run),
+    step("k3s", true, k3s::run),
     step("kexec", true, kexec::run),
+    step("leave", true, leave::run),
+    step("member", true, member::run),
     step("place", false, place::run),
     step("privilege", false, privilege::run),
     step("reboot", true, reboot::run),
