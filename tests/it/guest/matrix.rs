@@ -331,3 +331,30 @@ async fn a_finished_disk_and_a_disk_with_data_are_never_formatted() {
     assert_eq!((formats, lab.count("install").await), (1, 1));
     assert!(told.text().contains("holds a finished system"), "{}", told.text());
 }
+
+/// Somebody else's run comes while the installation works: it is found, and goes on undisturbed.
+#[tokio::test]
+async fn a_second_run_finds_the_installation_at_work() {
+    let lab = Lab::at(30.0).await;
+    let (machine, mut wanted) = begin(&lab, Way::Boot).await;
+    wanted.deadlines = super::lab::deadlines();
+    let told = Told::default();
+    let (access, ends) = (machine.access(), patience());
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let at_work = async {
+        while lab.count("follow").await == 0 {
+            assert!(std::time::Instant::now() < until, "{}", machine.inside().await);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        done = install(&access, &wanted, &told, &ends) => panic!("{done:?}"),
+        () = at_work => {}
+    }
+    let (done, told) = run(&machine.access(), &wanted).await;
+    done.unwrap_or_else(|error| panic!("{error}\n{}", told.text()));
+    let steps = lab.steps().await;
+    let formats = steps.iter().filter(|line| line["detail"] == "format").count();
+    assert_eq!(formats, 1, "{steps:?}");
+    assert_eq!(machine.inside().await["runs"], "nixos");
+}

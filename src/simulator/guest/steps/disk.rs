@@ -58,7 +58,15 @@ fn carry_out(guest: &mut Guest, script: &DiskScript, mode: &str, half: bool) -> 
     if mode == "check" {
         return Ok(());
     }
+    if mode == "mount" && is_mounted(guest, script, system)? {
+        return Ok(());
+    }
     if guest.mounts.iter().any(|mount| mount.point == "/mnt") {
+        if guest.job.as_ref().is_some_and(|job| job.status.is_none()) {
+            // What is below goes, and then it is seen that somebody works in it.
+            guest.mounts.retain(|mount| !mount.point.starts_with("/mnt/"));
+            return Err((32, "umount: /mnt: target is busy.".to_owned()));
+        }
         guest.unmount("/mnt");
     }
     if mode == "format" {
@@ -69,6 +77,21 @@ fn carry_out(guest: &mut Guest, script: &DiskScript, mode: &str, half: bool) -> 
         mount_data(guest, data)?;
     }
     Ok(())
+}
+
+/// Whether all of it is mounted as it shall be.
+fn is_mounted(guest: &Guest, script: &DiskScript, system: usize) -> Result<bool, Refused> {
+    let disk = &guest.disks[system];
+    let is = |point: &str, at: Where| guest.mounts.iter().any(|mount| mount.point == point && mount.at == at);
+    let on = |number| Where::Disk(disk.id.clone(), number);
+    let mut whole = disk.table() == Some(script.get("table")) && is("/mnt", on(NIXOS.0));
+    whole &= script.get("firmware") != "efi" || is("/mnt/boot", on(NIXOS.1));
+    for data in &script.data {
+        let at = find(guest, &data.kind, &data.id)?;
+        let volume = look_at(guest, at)?.map(|number| Where::Disk(guest.disks[at].id.clone(), number));
+        whole &= volume.is_some_and(|volume| is(&format!("/mnt{}", data.mount), volume));
+    }
+    Ok(whole)
 }
 
 /// Finds a disk by what it is.
