@@ -4,5 +4,6 @@
 //! machine: data goes in, text comes out.
 
 pub mod install;
+pub mod k3s;
 pub mod nixos;
 pub mod progress;

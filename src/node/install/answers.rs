@@ -2,57 +2,57 @@
 
 /// What a step reads. It may hold a secret (the password of a proxy): it is not shown.
 #[derive(Clone, Default)]
-pub(super) struct Input(String);
+pub(in crate::node) struct Input(String);
 
 impl Input {
-    pub(super) fn new() -> Self {
+    pub(in crate::node) fn new() -> Self {
         Self::default()
     }
 
     /// One more line. A value that has several lines would become other keys: only its first counts.
-    pub(super) fn line(mut self, key: &str, value: &str) -> Self {
+    pub(in crate::node) fn line(mut self, key: &str, value: &str) -> Self {
         let value = value.lines().next().unwrap_or_default();
         self.0.push_str(&format!("{key}={value}\n"));
         self
     }
 
     /// The lines and the empty one behind them.
-    pub(super) fn text(self) -> String {
+    pub(in crate::node) fn text(self) -> String {
         self.0 + "\n"
     }
 }
 
 /// What a step answered, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Answers(Vec<(String, String)>);
+pub(in crate::node) struct Answers(Vec<(String, String)>);
 
 impl Answers {
-    pub(super) fn parse(text: &str) -> Self {
+    pub(in crate::node) fn parse(text: &str) -> Self {
         let pair = |line: &str| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
         Self(text.lines().filter_map(pair).collect())
     }
 
     /// The value of a key, unless it is empty.
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
+    pub(in crate::node) fn get(&self, key: &str) -> Option<&str> {
         let found = self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
         found.filter(|value| !value.is_empty())
     }
 
     /// Every value of a key.
-    pub(super) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(in crate::node) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn number(&self, key: &str) -> Option<u64> {
+    pub(in crate::node) fn number(&self, key: &str) -> Option<u64> {
         self.get(key)?.parse().ok()
     }
 
-    pub(super) fn is(&self, key: &str, value: &str) -> bool {
+    pub(in crate::node) fn is(&self, key: &str, value: &str) -> bool {
         self.get(key) == Some(value)
     }
 
     /// What stands below a prefix, without it.
-    pub(super) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(in crate::node) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter_map(move |(key, value)| Some((key.strip_prefix(prefix)?, value.as_str())))
     }
 }

@@ -14,8 +14,8 @@
 //! disk by its serial number, the machine by its pinned host key. A disk that holds a finished system is never
 //! formatted.
 
-mod access;
-mod answers;
+pub(in crate::node) mod access;
+pub(in crate::node) mod answers;
 mod archive;
 mod course;
 mod disk;
@@ -29,7 +29,7 @@ mod refusal;
 mod restart;
 mod run;
 mod settled;
-mod step;
+pub(in crate::node) mod step;
 mod tree;
 mod wanted;
 

@@ -15,7 +15,7 @@ use crate::nixos_room::sample;
 use crate::ssh_room::server::Server;
 
 /// The programs that the machine has in place of the real ones.
-const TOOLS: [&str; 33] = [
+const TOOLS: [&str; 34] = [
     "machine",
     "id",
     "sudo",
@@ -48,6 +48,7 @@ const TOOLS: [&str; 33] = [
     "nix",
     "nix-env",
     "nix-store",
+    "journalctl",
     "bootctl",
 ];
 

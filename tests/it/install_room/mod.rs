@@ -3,6 +3,7 @@
 mod archive;
 mod cut;
 mod failures;
+mod k3s;
 mod killed;
 mod machine;
 mod obtained;
