@@ -5,6 +5,7 @@
 
 mod apply;
 mod defaults;
+mod ephemeral;
 mod import;
 mod managed;
 mod moved;
@@ -25,6 +26,7 @@ use crate::time::Patience;
 use crate::value::{Path, Value};
 
 pub use apply::apply;
+pub use ephemeral::{Opening, open};
 pub use import::import;
 pub use managed::{Applied, Limits, Managed, Planning};
 pub use moved::take_over;
@@ -248,6 +250,10 @@ pub trait Service: Send + Sync + 'static {
         config: Value,
         stop: CancellationToken,
     ) -> (Value, Diagnostics);
+    /// `ValidateEphemeralResourceConfig`.
+    async fn validate_ephemeral(&self, type_name: &str, config: Value) -> Diagnostics;
+    /// `OpenEphemeralResource`.
+    async fn open(&self, type_name: &str, config: Value, stop: CancellationToken) -> (Value, Diagnostics);
     /// `CallFunction`; arguments are decoded by the declared types.
     async fn call(&self, name: &str, arguments: Vec<Value>) -> Result<Value, FunctionError>;
 }

@@ -2,10 +2,12 @@
 
 mod chart;
 mod chart_place;
+mod cluster;
 mod clusters;
 mod expiry;
 mod explain;
 pub mod functions;
+mod kubeconfig;
 mod machines;
 mod network;
 mod node_pool;

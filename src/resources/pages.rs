@@ -43,6 +43,12 @@ pub fn pages(schema: &ProviderSchema, examples: &Path) -> std::io::Result<BTreeM
         let file = format!("data-sources/{}.md", name.trim_start_matches("bud_"));
         pages.insert(file, page::block(heading, &data.block, shown.as_deref(), &[]));
     }
+    for (name, ephemeral) in &schema.ephemerals {
+        let shown = example(format!("ephemeral-resources/{name}/ephemeral-resource.tf"))?;
+        let heading = Heading { kind: "Ephemeral Resource", name };
+        let file = format!("ephemeral-resources/{}.md", name.trim_start_matches("bud_"));
+        pages.insert(file, page::block(heading, &ephemeral.block, shown.as_deref(), &[]));
+    }
     for (name, function) in &schema.functions {
         let shown = example(format!("functions/{name}/function.tf"))?;
         pages.insert(format!("functions/{name}.md"), page::function(name, function, shown.as_deref()));

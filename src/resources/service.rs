@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use super::chart::Chart;
+use super::cluster::Seen;
 use super::clusters::Clusters;
 use super::functions;
+use super::kubeconfig::Kubeconfig;
 use super::network::Network;
 use super::node_pool::NodePool;
 use super::planned_networks::PlannedNetworks;
@@ -17,8 +19,8 @@ use super::skus::Skus;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::helm::render::Engine;
 use crate::lifecycle::{
-    self, Apply, ApplyDone, FunctionError, Import, ImportDone, Managed, Move, MoveDone, Plan, PlanDone, Read,
-    ReadDone, Service, Source, Upgrade,
+    self, Apply, ApplyDone, FunctionError, Import, ImportDone, Managed, Move, MoveDone, Opening, Plan,
+    PlanDone, Read, ReadDone, Service, Source, Upgrade,
 };
 use crate::provider::{Context, Environment, block, check_registries};
 use crate::schema::{Draft, ProviderSchema};
@@ -34,7 +36,9 @@ pub fn provider(environment: Box<dyn Environment>) -> Arc<dyn Service> {
     let pool: Arc<dyn Managed> = Arc::new(NodePool::new(Arc::clone(&context), networks));
     let clusters = Arc::new(Clusters::new(Arc::clone(&context)));
     let release: Arc<dyn Managed> =
-        Arc::new(Release::new(Arc::clone(&context), Arc::clone(&engine), clusters));
+        Arc::new(Release::new(Arc::clone(&context), Arc::clone(&engine), Arc::clone(&clusters)));
+    let seen: Arc<dyn Source> = Arc::new(Seen::new(Arc::clone(&clusters)));
+    let kubeconfig: Arc<dyn Opening> = Arc::new(Kubeconfig::new(clusters));
     let skus: Arc<dyn Source> = Arc::new(Skus::new(Arc::clone(&context)));
     let chart: Arc<dyn Source> = Arc::new(Chart::new(Arc::clone(&context), Arc::clone(&engine)));
     Arc::new(Bud {
@@ -43,7 +47,8 @@ pub fn provider(environment: Box<dyn Environment>) -> Arc<dyn Service> {
             ("bud_node_pool", pool),
             ("bud_release", release),
         ]),
-        sources: BTreeMap::from([("bud_chart", chart), ("bud_skus", skus)]),
+        sources: BTreeMap::from([("bud_chart", chart), ("bud_cluster", seen), ("bud_skus", skus)]),
+        openings: BTreeMap::from([("bud_kubeconfig", kubeconfig)]),
         context,
     })
 }
@@ -52,6 +57,7 @@ struct Bud {
     context: Arc<Context>,
     managed: BTreeMap<&'static str, Arc<dyn Managed>>,
     sources: BTreeMap<&'static str, Arc<dyn Source>>,
+    openings: BTreeMap<&'static str, Arc<dyn Opening>>,
 }
 
 impl Bud {
@@ -61,6 +67,11 @@ impl Bud {
 
     fn source(&self, type_name: &str) -> Result<&dyn Source, Diagnostics> {
         self.sources.get(type_name).map(AsRef::as_ref).ok_or_else(|| unknown("data source", type_name))
+    }
+
+    fn opening(&self, type_name: &str) -> Result<&dyn Opening, Diagnostics> {
+        let opening = self.openings.get(type_name).map(AsRef::as_ref);
+        opening.ok_or_else(|| unknown("ephemeral resource", type_name))
     }
 }
 
@@ -80,9 +91,10 @@ impl Service for Bud {
             ]),
             data_sources: BTreeMap::from([
                 ("bud_chart", super::chart::source()),
+                ("bud_cluster", super::cluster::source()),
                 ("bud_skus", super::skus::source()),
             ]),
-            ephemerals: BTreeMap::new(),
+            ephemerals: BTreeMap::from([("bud_kubeconfig", super::kubeconfig::ephemeral())]),
             functions: functions::catalogue().into_iter().map(|one| (one.name, one.function)).collect(),
         });
         &SCHEMA
@@ -224,6 +236,25 @@ impl Service for Bud {
     ) -> (Value, Diagnostics) {
         match self.source(type_name) {
             Ok(source) => lifecycle::read_data(source, &config, stop).await,
+            Err(diagnostics) => (Value::Null, diagnostics),
+        }
+    }
+
+    async fn validate_ephemeral(&self, type_name: &str, config: Value) -> Diagnostics {
+        let opening = match self.opening(type_name) {
+            Ok(opening) => opening,
+            Err(diagnostics) => return diagnostics,
+        };
+        let mut diagnostics = lifecycle::check(&opening.schema().block.attributes, &config, true);
+        if !diagnostics.has_errors() {
+            diagnostics.extend(opening.validate(&config));
+        }
+        diagnostics
+    }
+
+    async fn open(&self, type_name: &str, config: Value, stop: CancellationToken) -> (Value, Diagnostics) {
+        match self.opening(type_name) {
+            Ok(opening) => lifecycle::open(opening, &config, stop).await,
             Err(diagnostics) => (Value::Null, diagnostics),
         }
     }

@@ -234,6 +234,14 @@ impl Service for Echo {
         (config, Diagnostics::none())
     }
 
+    async fn validate_ephemeral(&self, _: &str, _: Value) -> Diagnostics {
+        Diagnostics::none()
+    }
+
+    async fn open(&self, _: &str, config: Value, _: CancellationToken) -> (Value, Diagnostics) {
+        (config, Diagnostics::none())
+    }
+
     async fn call(&self, _: &str, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         match arguments.as_slice() {
             [_, Value::Bool(true)] => Err(FunctionError { text: "As asked.".into(), argument: 1 }),

@@ -8,7 +8,7 @@ mod explain;
 mod extension;
 mod files;
 
-pub(super) use explain::{ended_words, explain, unseen_action};
+pub(super) use explain::{ended_words, explain, unseen, unseen_action};
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -31,9 +31,11 @@
 pub(crate) mod bad_input;
 mod cancel;
 mod chart;
+mod cluster;
 mod corpus;
 mod host;
 mod hosts_rules;
+mod kubeconfig;
 mod lifecycle;
 mod matrix;
 mod node_pool;
