@@ -10,6 +10,7 @@ use super::azure::{self, Author};
 use super::charts;
 use super::faults::Script;
 use super::guest;
+use super::kubernetes;
 use super::machine;
 use super::message::{Answer, Request};
 use super::quirks::Quirks;
@@ -47,6 +48,12 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Answer {
         ("POST", "/skus") => azure::restrict_skus(&mut world, request),
         (method, path) if path == "/charts" || path.starts_with("/charts/") => {
             match charts::control(&mut world, method, request) {
+                Some(done) => done,
+                None => return Answer::json(404, json!({ "error": "no such control call" })),
+            }
+        }
+        (method, path) if path == "/kubernetes" || path.starts_with("/kubernetes/") => {
+            match kubernetes::control::handle(&mut world, method, request) {
                 Some(done) => done,
                 None => return Answer::json(404, json!({ "error": "no such control call" })),
             }
@@ -145,6 +152,7 @@ impl World {
             "logins": self.ledger.logins(),
             "chart_requests": self.ledger.charts(),
             "steps": self.ledger.steps(),
+            "kubernetes": self.ledger.kubernetes(),
         })
     }
 
@@ -154,5 +162,6 @@ impl World {
         self.azure = azure::Azure::default();
         self.machines = machine::Machines::default();
         self.guests.forget();
+        self.kubernetes.forget();
     }
 }

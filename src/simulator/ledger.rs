@@ -8,6 +8,7 @@ pub(crate) struct Ledger {
     requests: Vec<Entry>,
     logins: Vec<Entry>,
     charts: Vec<Entry>,
+    kubernetes: Vec<Entry>,
     steps: Vec<Step>,
     last: u64,
     generation: u64,
@@ -24,6 +25,9 @@ pub(crate) struct Entry {
     /// Status of the answer, 0 where none was sent.
     status: u16,
     at: String,
+    /// Number of the last request to Azure Resource Manager before it, where it was none itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'static str>,
 }
@@ -63,6 +67,8 @@ pub(crate) enum Counter {
     Logins,
     /// The server of charts.
     Charts,
+    /// A Kubernetes API; only what changes something is noted.
+    Kubernetes,
 }
 
 /// Where an entry stands, to fill in its end.
@@ -94,6 +100,7 @@ impl Ledger {
             Counter::Resources => self.next(),
             Counter::Logins => self.logins.len() as u64 + 1,
             Counter::Charts => self.charts.len() as u64 + 1,
+            Counter::Kubernetes => self.kubernetes.len() as u64 + 1,
         };
         let entry = Entry {
             n,
@@ -102,6 +109,7 @@ impl Ledger {
             query: arrival.query.to_owned(),
             status: 0,
             at: arrival.at.clone(),
+            after: (arrival.counter == Counter::Kubernetes).then_some(self.last),
             fault: None,
         };
         let generation = self.generation;
@@ -162,6 +170,7 @@ impl Ledger {
             Counter::Resources => &mut self.requests,
             Counter::Logins => &mut self.logins,
             Counter::Charts => &mut self.charts,
+            Counter::Kubernetes => &mut self.kubernetes,
         }
     }
 
@@ -178,6 +187,11 @@ impl Ledger {
     /// The logins.
     pub(crate) fn logins(&self) -> &[Entry] {
         &self.logins
+    }
+
+    /// What changed, or tried to change, something in a Kubernetes API.
+    pub(crate) fn kubernetes(&self) -> &[Entry] {
+        &self.kubernetes
     }
 
     /// The requests for charts.

@@ -12,6 +12,7 @@ mod control;
 mod faults;
 mod glob;
 mod guest;
+mod kubernetes;
 mod ledger;
 mod login;
 mod machine;

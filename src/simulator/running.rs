@@ -12,6 +12,7 @@ use super::charts::Charts;
 use super::clock::Clock;
 use super::faults::Script;
 use super::guest;
+use super::kubernetes;
 use super::options::{Options, SimulatorError};
 use super::proxy;
 use super::serve::{Door, Life, serve};
@@ -98,6 +99,7 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
         life.tasks.spawn(serve(listener, door, world.clone(), life.clone()));
     }
     life.tasks.spawn(guest::pulse::run(world.clone(), life.clone()));
+    life.tasks.spawn(kubernetes::pulse::run(world.clone(), life.clone()));
     life.tasks.spawn(proxy::serve(proxy, world, life.clone()));
     Ok(Running { ready, life, _directory: directory })
 }

@@ -8,6 +8,7 @@ use super::charts::{self, Charts};
 use super::clock::Clock;
 use super::faults::{Action, Mishap, Script};
 use super::guest::{self, Guests};
+use super::kubernetes::Kubernetes;
 use super::ledger::{Arrival, Counter, Ledger, Line};
 use super::login;
 use super::machine::Machines;
@@ -28,6 +29,7 @@ pub(crate) struct World {
     pub(crate) machines: Machines,
     pub(crate) guests: Guests,
     pub(crate) charts: Charts,
+    pub(crate) kubernetes: Kubernetes,
     pub(crate) servers: Servers,
 }
 
@@ -37,7 +39,8 @@ pub(crate) struct Shared(Arc<Mutex<World>>);
 
 /// A request that has been received and not yet been carried out.
 pub(crate) struct Received {
-    line: Line,
+    /// None where it is not noted.
+    line: Option<Line>,
     counter: Counter,
     mishap: Mishap,
 }
@@ -65,6 +68,7 @@ impl Shared {
             machines: Machines::default(),
             guests: Guests::default(),
             charts: Charts::default(),
+            kubernetes: Kubernetes::default(),
             servers,
         })))
     }
@@ -92,7 +96,55 @@ impl World {
             at: self.clock.stamp(),
         });
         let mishap = self.script.strike(number, &request.method, &request.path);
-        Received { line, counter, mishap }
+        Received { line: Some(line), counter, mishap }
+    }
+
+    /// The same for a request to a Kubernetes API, which has no part in the numbers of Azure.
+    pub(crate) fn receive_api(&mut self, request: &Request) -> Received {
+        let line = (request.method != "GET").then(|| {
+            self.ledger.arrived(&Arrival {
+                counter: Counter::Kubernetes,
+                method: &request.method,
+                path: &request.path,
+                query: &request.query,
+                at: self.clock.stamp(),
+            })
+        });
+        let mishap = self.script.strike(None, &request.method, &request.path);
+        Received { line, counter: Counter::Kubernetes, mishap }
+    }
+
+    /// Carries out what was received by a Kubernetes API.
+    pub(crate) fn carry_out_api(
+        &mut self,
+        received: &Received,
+        act: impl FnOnce(&mut Self) -> Answer,
+    ) -> Reply {
+        let mishap = &received.mishap;
+        let reply = match &mishap.end {
+            Some(Action::CutBefore) => Reply::Cut,
+            Some(Action::Hang) => Reply::Hang,
+            Some(Action::CutAfter) => {
+                act(self);
+                Reply::Cut
+            }
+            Some(Action::Answer(spoken)) => {
+                if spoken.acted {
+                    act(self);
+                }
+                let status = serde_json::json!({
+                    "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": spoken.status,
+                    "reason": spoken.code, "message": spoken.message,
+                });
+                Reply::Answer(Answer::json(spoken.status, status))
+            }
+            _ => Reply::Answer(act(self)),
+        };
+        if let Some(line) = received.line {
+            let status = if let Reply::Answer(answer) = &reply { answer.status } else { 0 };
+            self.ledger.ended(line, status, mishap.name);
+        }
+        reply
     }
 
     /// Carries a received request out, or does to it what the script says.
@@ -133,7 +185,9 @@ impl World {
             Some(Action::Delay(_) | Action::Operation(_)) => Reply::Answer(self.act(request, received)),
         };
         let status = if let Reply::Answer(answer) = &reply { answer.status } else { 0 };
-        self.ledger.ended(received.line, status, mishap.name);
+        if let Some(line) = received.line {
+            self.ledger.ended(line, status, mishap.name);
+        }
         reply
     }
 
@@ -147,7 +201,7 @@ impl World {
         match received.counter {
             Counter::Charts => return charts::handle(self, request),
             Counter::Logins => return login::answer(self, request),
-            Counter::Resources => {}
+            Counter::Resources | Counter::Kubernetes => {}
         }
         azure::handle(
             self,
