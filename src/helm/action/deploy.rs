@@ -240,7 +240,7 @@ async fn undo(
             timeout: options.timeout,
             description: None,
         };
-        uninstall::remove(work, &history, &removal).await?;
+        uninstall::remove(work, &history, &removal, uninstall::Draws::Kept).await?;
         return Ok(None);
     };
     let plain = Options { on_failure: OnFailure::Leave, ..options.clone() };

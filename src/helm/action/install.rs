@@ -215,7 +215,8 @@ async fn settle(work: &mut Work<'_>, history: History, options: &Options) -> Res
                 timeout: options.timeout,
                 description: None,
             };
-            uninstall::remove(work, &history, &removal).await?;
+            // What was drawn goes into the install that follows.
+            uninstall::remove(work, &history, &removal, uninstall::Draws::None).await?;
             Ok(History::default())
         }
     }

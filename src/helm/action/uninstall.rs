@@ -60,11 +60,8 @@ pub async fn uninstall(
     let result = async {
         let history = if ours_before { work.store.history().await? } else { history };
         super::recover::may_go_on(&history, Interrupted::Recover, ours_before, removal.timeout, now())?;
-        let removed = remove(&mut work, &history, removal).await?;
-        if drawn.is_some() && !removal.keep_history {
-            work.store.forget_drawn().await?;
-        }
-        Ok(removed)
+        let draws = if drawn.is_some() { Draws::Kept } else { Draws::None };
+        remove(&mut work, &history, removal, draws).await
     }
     .await;
     if let Some(lease) = lease {
@@ -73,11 +70,21 @@ pub async fn uninstall(
     result.map_err(|error| Box::new(Failed { error, left: None, warnings: work.warnings }))
 }
 
+/// Whether what the release drew is kept beside its records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Draws {
+    /// It is, or may be.
+    Kept,
+    /// It drew nothing.
+    None,
+}
+
 /// Removes a release while the lease is held.
 pub(super) async fn remove(
     work: &mut Work<'_>,
     history: &History,
     removal: &Removal,
+    draws: Draws,
 ) -> Result<Removed, ActionError> {
     (work.timeout, work.hooks) = (removal.timeout, removal.hooks);
     let Some(last) = history.last() else { return Ok(Removed::default()) };
@@ -114,8 +121,11 @@ pub(super) async fn remove(
             }
         }
     } else {
-        // The newest goes last.
+        // The newest goes last: without it nobody would look for what is left.
         for one in history.records() {
+            if one.version == last.version && draws == Draws::Kept {
+                work.store.forget_drawn().await?;
+            }
             work.store.remove(one.version).await?;
         }
     }

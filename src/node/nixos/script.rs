@@ -37,13 +37,16 @@ pub enum DiskRefusal {
     /// There is no layout to mount.
     #[error("the system disk has no layout of this cluster")]
     NoLayout,
+    /// There is a root of this cluster on the system disk that cannot be looked at: it may be a finished one.
+    #[error("the system disk holds a root of this cluster that cannot be mounted")]
+    Damaged,
     /// A tool is missing.
     #[error("a tool is missing")]
     NoTool,
 }
 
 impl DiskRefusal {
-    const ALL: [(u8, Self); 9] = [
+    const ALL: [(u8, Self); 10] = [
         (60, Self::NotFound),
         (61, Self::Ambiguous),
         (62, Self::Local),
@@ -53,6 +56,7 @@ impl DiskRefusal {
         (66, Self::ForeignData),
         (67, Self::NoLayout),
         (68, Self::NoTool),
+        (69, Self::Damaged),
     ];
 
     /// What an exit status of the script means; anything else is a tool's own failure.
@@ -237,7 +241,8 @@ is_finished() {
   look=$(mktemp -d)
   if ! mount -o ro "$(partition "$1" 2)" "$look" 2> /dev/null; then
     rmdir "$look"
-    return 1
+    # Nobody knows what is on it; whoever does wipes it.
+    refuse 69 "$(partition "$1" 2) cannot be mounted"
   fi
   found=1
   if [ -e "$look$finished" ]; then found=0; fi

@@ -274,6 +274,11 @@ fn a_finished_system_is_not_formatted_but_mounted() {
     let (refusal, log) = machine.run(&script, "mount");
     assert_eq!(refusal, None);
     assert!(log.contains(&"mount -o noatime /dev/sda2 /mnt".to_owned()), "{log:#?}");
+    // One that cannot be looked at may be a finished one.
+    machine.tool("mount", "echo \"mount $*\" >> log\nexit 32\n");
+    let (refusal, log) = machine.run(&script, "format");
+    assert_eq!(refusal, Some(DiskRefusal::Damaged), "{log:#?}");
+    assert!(!log.iter().any(|line| line.starts_with("mkfs") || line.starts_with("wipefs")), "{log:#?}");
     // Without a layout there is nothing to mount.
     let machine = Machine::new(&[SYSTEM, DATA]);
     assert_eq!(machine.run(&script, "mount").0, Some(DiskRefusal::NoLayout));

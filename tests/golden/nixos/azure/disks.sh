@@ -140,7 +140,8 @@ is_finished() {
   look=$(mktemp -d)
   if ! mount -o ro "$(partition "$1" 2)" "$look" 2> /dev/null; then
     rmdir "$look"
-    return 1
+    # Nobody knows what is on it; whoever does wipes it.
+    refuse 69 "$(partition "$1" 2) cannot be mounted"
   fi
   found=1
   if [ -e "$look$finished" ]; then found=0; fi
