@@ -173,6 +173,11 @@ impl Call<'_> {
     pub(crate) fn body(&self) -> Result<Value, Failure> {
         let media = self.request.header("content-type").unwrap_or("application/json");
         let media = media.split(';').next().unwrap_or_default().trim();
+        if media == "application/vnd.kubernetes.protobuf"
+            && let Some(object) = super::protobuf::read(&self.request.body)
+        {
+            return Ok(object);
+        }
         if media == "application/vnd.kubernetes.protobuf" || media.ends_with("cbor") {
             return Err(Failure::new(
                 415,

@@ -33,6 +33,7 @@ mod machines;
 mod managers;
 mod nodes;
 mod patch;
+mod protobuf;
 pub(crate) mod pulse;
 mod quantity;
 mod reading;
