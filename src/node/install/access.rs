@@ -40,7 +40,7 @@ pub trait Power: Send + Sync {
 
 /// Whom to log in as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::node) enum Who {
+pub(super) enum Who {
     /// The user that the machine was made with.
     Made,
     /// The installer's only user.
@@ -50,10 +50,10 @@ pub(in crate::node) enum Who {
 }
 
 /// The logins of one machine.
-pub(in crate::node) struct Doors(Vec<(Who, Link)>);
+pub(super) struct Doors(Vec<(Who, Link)>);
 
 impl Doors {
-    pub(in crate::node) fn new(access: &Access) -> Self {
+    pub(super) fn new(access: &Access) -> Self {
         let as_user = |user: &str| {
             let mut target = access.machine.target().clone();
             user.clone_into(&mut target.user);
@@ -68,7 +68,7 @@ impl Doors {
     }
 
     /// Logs in anew as the first of these who is let in and can become root.
-    pub(in crate::node) async fn enter(
+    pub(super) async fn enter(
         &self,
         order: &[Who],
         deadlines: &Deadlines,
@@ -98,7 +98,7 @@ impl Doors {
 }
 
 /// Whether it is this user who is not let in.
-pub(in crate::node) fn turned_away(fault: &Fault) -> bool {
+pub(super) fn turned_away(fault: &Fault) -> bool {
     match fault {
         Fault::Ssh(SshError::Command { .. }) => true,
         Fault::Ssh(error) => error.recovery() == Recovery::Denied,

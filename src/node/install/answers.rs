@@ -17,7 +17,7 @@ impl Input {
     }
 
     /// The lines and the empty one behind them.
-    pub(in crate::node) fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         self.0 + "\n"
     }
 }
@@ -27,7 +27,7 @@ impl Input {
 pub(in crate::node) struct Answers(Vec<(String, String)>);
 
 impl Answers {
-    pub(in crate::node) fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let pair = |line: &str| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
         Self(text.lines().filter_map(pair).collect())
     }
@@ -52,7 +52,7 @@ impl Answers {
     }
 
     /// What stands below a prefix, without it.
-    pub(in crate::node) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(super) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter_map(move |(key, value)| Some((key.strip_prefix(prefix)?, value.as_str())))
     }
 }

@@ -14,8 +14,8 @@
 //! disk by its serial number, the machine by its pinned host key. A disk that holds a finished system is never
 //! formatted.
 
-pub(in crate::node) mod access;
-pub(in crate::node) mod answers;
+mod access;
+mod answers;
 mod archive;
 mod course;
 mod disk;
@@ -29,7 +29,7 @@ mod refusal;
 mod restart;
 mod run;
 mod settled;
-pub(in crate::node) mod step;
+mod step;
 mod tree;
 mod wanted;
 
@@ -37,6 +37,7 @@ mod wanted;
 mod tests;
 
 pub use access::{Access, Power};
+pub(super) use answers::{Answers, Input};
 pub use archive::{Expected, InstallerError, InstallerSource, Obtained, default_source, obtain};
 pub use disk::Disk;
 pub use error::{Fault, InstallError};
@@ -45,5 +46,7 @@ pub use phase::{Deadlines, Phase};
 pub use recorded::{Reached, Recorded};
 pub use refusal::Refusal;
 pub use run::{Installed, install, look};
+pub(super) use settled::settled;
 pub use settled::{Served, certify, serve, withdraw};
+pub(super) use step::Login;
 pub use wanted::{Build, Built, Fetching, Installer, System, Wanted, Way};

@@ -93,7 +93,12 @@ pub async fn withdraw(
     named(node, Phase::Install, work.await)
 }
 
-async fn settled(access: &Access, deadlines: &Deadlines, patience: &Patience) -> Result<Login, Fault> {
+/// Logs in to a node that runs its system, and becomes root.
+pub(in crate::node) async fn settled(
+    access: &Access,
+    deadlines: &Deadlines,
+    patience: &Patience,
+) -> Result<Login, Fault> {
     Doors::new(access).enter(&[Who::Installed], deadlines, patience).await
 }
 

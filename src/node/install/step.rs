@@ -12,35 +12,32 @@ use super::answers::{Answers, Input};
 use super::error::Fault;
 use super::facts::Facts;
 
-pub(in crate::node) const PRIVILEGE: Script =
-    Script { name: "privilege", text: include_str!("steps/privilege.sh") };
-pub(in crate::node) const FACTS: Script = Script { name: "facts", text: include_str!("steps/facts.sh") };
-pub(in crate::node) const STAGE: Script = Script { name: "stage", text: include_str!("steps/stage.sh") };
-pub(in crate::node) const BOOT: Script = Script { name: "boot", text: include_str!("steps/boot.sh") };
-pub(in crate::node) const KEXEC: Script = Script { name: "kexec", text: include_str!("steps/kexec.sh") };
-pub(in crate::node) const DISK: Script = Script { name: "disk", text: include_str!("steps/disk.sh") };
-pub(in crate::node) const TREE: Script = Script { name: "tree", text: include_str!("steps/tree.sh") };
-pub(in crate::node) const INSTALL: Script =
-    Script { name: "install", text: include_str!("steps/install.sh") };
-pub(in crate::node) const FOLLOW: Script = Script { name: "follow", text: include_str!("steps/follow.sh") };
-pub(in crate::node) const FINISH: Script = Script { name: "finish", text: include_str!("steps/finish.sh") };
-pub(in crate::node) const REBOOT: Script = Script { name: "reboot", text: include_str!("steps/reboot.sh") };
-pub(in crate::node) const RECORD: Script = Script { name: "record", text: include_str!("steps/record.sh") };
-pub(in crate::node) const CERTIFY: Script =
-    Script { name: "certify", text: include_str!("steps/certify.sh") };
-pub(in crate::node) const SERVE: Script = Script { name: "serve", text: include_str!("steps/serve.sh") };
+pub(super) const PRIVILEGE: Script = Script { name: "privilege", text: include_str!("steps/privilege.sh") };
+pub(super) const FACTS: Script = Script { name: "facts", text: include_str!("steps/facts.sh") };
+pub(super) const STAGE: Script = Script { name: "stage", text: include_str!("steps/stage.sh") };
+pub(super) const BOOT: Script = Script { name: "boot", text: include_str!("steps/boot.sh") };
+pub(super) const KEXEC: Script = Script { name: "kexec", text: include_str!("steps/kexec.sh") };
+pub(super) const DISK: Script = Script { name: "disk", text: include_str!("steps/disk.sh") };
+pub(super) const TREE: Script = Script { name: "tree", text: include_str!("steps/tree.sh") };
+pub(super) const INSTALL: Script = Script { name: "install", text: include_str!("steps/install.sh") };
+pub(super) const FOLLOW: Script = Script { name: "follow", text: include_str!("steps/follow.sh") };
+pub(super) const FINISH: Script = Script { name: "finish", text: include_str!("steps/finish.sh") };
+pub(super) const REBOOT: Script = Script { name: "reboot", text: include_str!("steps/reboot.sh") };
+pub(super) const RECORD: Script = Script { name: "record", text: include_str!("steps/record.sh") };
+pub(super) const CERTIFY: Script = Script { name: "certify", text: include_str!("steps/certify.sh") };
+pub(super) const SERVE: Script = Script { name: "serve", text: include_str!("steps/serve.sh") };
 
 /// A machine that we are logged in to, and how to be root there.
 #[derive(Clone, Debug)]
 pub(in crate::node) struct Login {
-    pub(in crate::node) session: Session,
-    pub(in crate::node) user: String,
-    pub(in crate::node) privilege: Privilege,
+    pub(super) session: Session,
+    pub(super) user: String,
+    pub(super) privilege: Privilege,
 }
 
 impl Login {
     /// The command of a step. Its input may hold secrets, and is treated as one.
-    pub(in crate::node) fn command(&self, script: Script, input: Input, limit: Duration) -> Command {
+    pub(super) fn command(&self, script: Script, input: Input, limit: Duration) -> Command {
         let line = script.line(self.privilege, &[]);
         Command::new(script.name, line, limit).reading(Stdin::Secret(Secret::new(input.text())))
     }
@@ -58,7 +55,7 @@ impl Login {
     }
 
     /// Runs a step that reads bytes behind its lines.
-    pub(in crate::node) async fn step_with(
+    pub(super) async fn step_with(
         &self,
         script: Script,
         input: Input,
@@ -75,7 +72,7 @@ impl Login {
     }
 
     /// What the machine is.
-    pub(in crate::node) async fn facts(&self, limit: Duration, patience: &Patience) -> Result<Facts, Fault> {
+    pub(super) async fn facts(&self, limit: Duration, patience: &Patience) -> Result<Facts, Fault> {
         let answers = self.step(FACTS, Input::new(), limit, patience).await?;
         Facts::read(&answers).map_err(|key| Fault::Unanswered { step: FACTS.name, key })
     }
@@ -110,10 +107,6 @@ fn answered(script: Script, said: &str) -> Result<Answers, Fault> {
 }
 
 /// The answer to a question that a step must have answered.
-pub(in crate::node) fn must<'a>(
-    answers: &'a Answers,
-    step: Script,
-    key: &'static str,
-) -> Result<&'a str, Fault> {
+pub(super) fn must<'a>(answers: &'a Answers, step: Script, key: &'static str) -> Result<&'a str, Fault> {
     answers.get(key).ok_or(Fault::Unanswered { step: step.name, key })
 }

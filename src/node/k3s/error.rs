@@ -1,76 +1,64 @@
-//! Why k3s on a node is not as it shall be.
+//! Why a node is not in its cluster, or not out of it.
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::node::install::Fault;
 use crate::outcome::Recovery;
 use crate::time::Ended;
 
-/// What went wrong on which node.
+/// Why something with a node's k3s did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct K3sError {
     /// The node.
     pub node: String,
     /// What is wrong.
-    pub fault: K3sFault,
+    pub fault: Box<K3sFault>,
 }
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum K3sFault {
-    /// The machine does not answer, or a step refused.
+    /// The node cannot be reached, or a step did not come to its end.
     #[error(transparent)]
-    Machine(#[from] Box<Fault>),
-    /// k3s is not up.
-    #[error("k3s is {unit} after {} s and {restarts} restarts{}", .after.as_secs(), said(.log))]
+    Node(#[from] Fault),
+    /// k3s does not run.
+    #[error("k3s is {state} after {restarts} restarts; it says last:\n{log}")]
     NotUp {
-        /// Its state as systemd names it.
-        unit: String,
-        /// How often it was started again by itself.
+        /// systemd's word.
+        state: String,
+        /// How often it was started anew.
         restarts: u64,
-        /// How long it was waited.
-        after: Duration,
-        /// The end of its log.
-        log: Vec<String>,
+        /// Its last lines.
+        log: String,
     },
-    /// The node has left its cluster, and k3s does not start there any more.
-    #[error("the node has left its cluster; its machine has to be made anew")]
+    /// The node has left its cluster, and k3s does not start any more.
+    #[error("it has left its cluster; only a new system disk brings it back")]
     HasLeft,
-    /// Pods are still on the node.
-    #[error("pods could not be moved away{}", said(.log))]
-    Blocked {
-        /// Which, and the budgets that hold them.
-        log: Vec<String>,
-    },
-    /// It is the last server.
+    /// It is no server, or one that has not come up.
+    #[error("it is no server that has come up")]
+    NoServer,
+    /// What it answered cannot be read.
+    #[error("what it answered cannot be read: {0}")]
+    NotRead(&'static str),
+    /// Pods are left that a budget keeps, or that do not end.
+    #[error("pods are left on it:\n{0}")]
+    Blocked(String),
+    /// The cluster would have no server.
     #[error("it is the last server of its cluster")]
     LastServer,
-    /// The others would be without quorum.
-    #[error("the other servers would have no quorum{}", said(.log))]
-    Quorum {
-        /// How many there are.
-        log: Vec<String>,
-    },
-    /// Its member stays in etcd.
-    #[error("its member is still in etcd{}", said(.log))]
-    Member {
-        /// The end of the log.
-        log: Vec<String>,
-    },
-    /// The unit that leaves failed otherwise.
-    #[error("leaving ended with status {code}{}", said(.log))]
+    /// The other servers could not go on without it.
+    #[error("without it the other servers have no quorum: {0}")]
+    NoQuorum(String),
+    /// Its member is still in etcd.
+    #[error("etcd has not let it go: {0}")]
+    StillMember(String),
+    /// Leaving failed otherwise.
+    #[error("leaving ended with status {status}:\n{said}")]
     Leaving {
-        /// Its exit status.
-        code: String,
-        /// The end of its log.
-        log: Vec<String>,
-    },
-    /// What it answered cannot be read.
-    #[error("the step {step} answered what cannot be read")]
-    Answer {
-        /// Which.
-        step: &'static str,
+        /// Exit status of its unit.
+        status: String,
+        /// Its last lines.
+        said: String,
     },
     /// The run was stopped, or its time is over.
     #[error(transparent)]
@@ -81,38 +69,13 @@ impl K3sFault {
     /// What may be done about it.
     pub fn recovery(&self) -> Recovery {
         match self {
-            Self::Machine(fault) => fault.recovery(),
-            Self::NotUp { .. } | Self::Blocked { .. } | Self::Quorum { .. } | Self::Member { .. } => {
+            Self::Node(fault) => fault.recovery(),
+            Self::NotUp { .. } | Self::NoServer | Self::NoQuorum(_) | Self::StillMember(_) => {
                 Recovery::Retry(None)
             }
-            Self::LastServer => Recovery::Denied,
-            Self::HasLeft | Self::Leaving { .. } | Self::Answer { .. } | Self::Ended(_) => Recovery::Fatal,
-        }
-    }
-
-    /// What to do about it.
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::Machine(fault) => fault.advice(),
-            Self::NotUp { .. } => "see what its log says; the next apply goes on",
-            Self::HasLeft => "name it in `replace_nodes`",
-            Self::Blocked { .. } => "loosen the budget that is in the way, or set `drain = \"force\"`",
-            Self::LastServer => "add another server first, or destroy the cluster",
-            Self::Quorum { .. } => "bring the other servers back first",
-            Self::Member { .. } => "see that a majority of the servers runs; the next apply goes on",
-            Self::Leaving { .. } | Self::Answer { .. } => {
-                "the next apply tries it again; if it fails again, please report it"
-            }
-            Self::Ended(_) => "the next apply goes on where this one ended",
-        }
-    }
-}
-
-impl From<Fault> for K3sFault {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Ended(ended) => Self::Ended(ended),
-            fault => Self::Machine(Box::new(fault)),
+            Self::Blocked(_) => Recovery::Rejected(Some("drain".to_owned())),
+            Self::LastServer => Recovery::Rejected(Some("allow_data_loss".to_owned())),
+            Self::HasLeft | Self::NotRead(_) | Self::Leaving { .. } | Self::Ended(_) => Recovery::Fatal,
         }
     }
 }
@@ -125,11 +88,6 @@ impl fmt::Display for K3sError {
 
 impl std::error::Error for K3sError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.fault)
+        Some(&*self.fault)
     }
-}
-
-/// The end of a log in one line.
-fn said(log: &[String]) -> String {
-    if log.is_empty() { String::new() } else { format!(": {}", log.join("; ")) }
 }

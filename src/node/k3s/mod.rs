@@ -1,18 +1,22 @@
-//! k3s on nodes that run their system: whether it is up, what opens its API, and how a node leaves its cluster. Who
-//! founds and whom to join lies in files that are placed before the first boot (`node/nixos/placed.rs`).
+//! A node that runs its system comes to its cluster, and leaves it.
 //!
-//! Invariants, as for `node/install`: what runs on a machine are the fixed scripts in `steps/`; data and secrets come by
-//! their standard input, and what they answer that is secret becomes a [`Secret`](crate::secret::Secret) at once.
+//! Who founds, whom to join and by which token is decided by files that are there before the first start
+//! ([`Joining`]); what runs afterwards are the fixed scripts in `steps/`. What only a server knows (the kubeconfig of its
+//! administrator, the tokens) is read over the pinned SSH connection and stays in memory.
 
+mod admin;
 mod error;
+mod joining;
 mod leave;
 mod member;
-mod server;
+mod node;
 mod step;
 mod up;
 
+pub use admin::{Admin, admin};
 pub use error::{K3sError, K3sFault};
-pub use leave::{Drain, forget, leave};
-pub use member::{Member, remember};
-pub use server::{Tokens, admin, tokens};
+pub use joining::{Joining, Tokens};
+pub use leave::{Drain, Leaving, forget, leave};
+pub use member::{Member, Server, membership, remember};
+pub use node::Node;
 pub use up::up;

@@ -41,6 +41,7 @@ const TOOLS: [&str; 34] = [
     "grub-editenv",
     "kexec",
     "systemctl",
+    "journalctl",
     "reboot",
     "start",
     "start-installer",
@@ -48,7 +49,6 @@ const TOOLS: [&str; 34] = [
     "nix",
     "nix-env",
     "nix-store",
-    "journalctl",
     "bootctl",
 ];
 

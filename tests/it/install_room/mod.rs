@@ -3,7 +3,7 @@
 mod archive;
 mod cut;
 mod failures;
-mod k3s;
+mod joined;
 mod killed;
 mod machine;
 mod obtained;

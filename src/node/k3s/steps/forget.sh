@@ -1,5 +1,7 @@
 # bud-step: forget
-# Takes away, on a server, what is left of another node that is gone: its Node and its password. Reads: node.
+# On a server: takes away the Node of a machine that is gone, and its password, without which another machine of
+# that name could not join. Reads: node. Answers: forgotten=yes, also where there was nothing. Refuses: bad-name,
+# not-forgotten (with said).
 set -eu
 node=''
 while IFS= read -r line && [ -n "$line" ]; do
@@ -8,8 +10,16 @@ while IFS= read -r line && [ -n "$line" ]; do
   esac
 done
 
-if ! systemctl start "bud-forget@$node.service"; then
-  printf 'refused=not-forgotten\nsaid=%s\n' "$(journalctl --unit "bud-forget@$node.service" --lines 1 --no-pager --output cat 2> /dev/null)"
+case $node in
+  '' | *[!a-z0-9.-]*)
+    echo refused=bad-name
+    exit 0
+    ;;
+esac
+unit="bud-forget@$node.service"
+if ! systemctl start "$unit" 2> /dev/null; then
+  echo refused=not-forgotten
+  journalctl --unit="$unit" --lines=5 --output=cat --no-pager 2> /dev/null | sed 's/^/said=/'
   exit 0
 fi
 echo forgotten=yes

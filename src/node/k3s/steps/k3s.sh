@@ -1,17 +1,31 @@
 # bud-step: k3s
-# Whether k3s runs, and what it said last. Reads: lines (how many of its log). Answers: unit (its state as systemd
-# names it), restarts (how often it was started again by itself), left (yes on a node that has left its cluster and
-# does not start it), and its last log lines.
+# Waits until k3s runs, for some seconds at most. Reads: seconds. Answers: state (active; activating, also between
+# two tries; failed; inactive; left: this node has left its cluster, and k3s does not start), restarts (how often
+# systemd has started it anew) and, unless it is active, log (its last lines, one each).
 set -u
-lines=20
+seconds=0
 while IFS= read -r line && [ -n "$line" ]; do
   case $line in
-    lines=*) lines=${line#*=} ;;
+    seconds=*) seconds=${line#*=} ;;
   esac
 done
 
-echo "unit=$(systemctl show k3s.service --property ActiveState --value)"
-echo "restarts=$(systemctl show k3s.service --property NRestarts --value)"
-if [ -e /var/lib/bud/left ]; then echo left=yes; fi
-journalctl --unit k3s.service --lines "$lines" --no-pager --output cat 2> /dev/null | sed 's/^/log=/'
-exit 0
+unit=k3s.service
+ends=$(($(date +%s) + seconds))
+while :; do
+  if [ -e /var/lib/bud/left ]; then
+    echo state=left
+    exit 0
+  fi
+  state=$(systemctl is-active "$unit")
+  state=${state:-unknown}
+  if [ "$state" = active ] || [ "$state" = failed ] || [ "$(date +%s)" -ge "$ends" ]; then
+    break
+  fi
+  sleep 2
+done
+echo "state=$state"
+echo "restarts=$(systemctl show --property=NRestarts --value "$unit")"
+if [ "$state" != active ]; then
+  journalctl --unit="$unit" --lines=15 --output=cat --no-pager 2> /dev/null | sed 's/^/log=/'
+fi

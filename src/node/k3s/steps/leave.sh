@@ -1,49 +1,52 @@
 # bud-step: leave
-# Starts the unit with which the node leaves its cluster, which goes on when the connection is cut, or says how far it
-# is. Reads: drain (wait, force or skip), timeout (seconds), start (yes starts it unless it runs or is done). Answers:
-# state (running, done or failed), code (of its end), and its last log lines.
+# Lets the node leave its cluster by its unit bud-leave, which goes on by itself; follows it for some seconds.
+# Reads: begin (yes: begins, also anew after a failure, unless it is at work), drain (wait, force, skip), drain_seconds
+# (how long evictions may take), seconds (how long to follow). Answers: state (left; leaving; idle: nothing is at work;
+# failed) and with failed status (75 pods are left, 76 the last server, 77 the others have no quorum, 78 the member is
+# still in etcd) and said (its last lines, one each).
 set -eu
-umask 022
-drain=wait timeout=600 start=no
+begin=no drain=wait drain_seconds=600 seconds=0
 while IFS= read -r line && [ -n "$line" ]; do
-  value=${line#*=}
   case $line in
-    drain=*) drain=$value ;;
-    timeout=*) timeout=$value ;;
-    start=*) start=$value ;;
+    begin=*) begin=${line#*=} ;;
+    drain=*) drain=${line#*=} ;;
+    drain_seconds=*) drain_seconds=${line#*=} ;;
+    seconds=*) seconds=${line#*=} ;;
   esac
 done
 
 unit=bud-leave.service
+left=/var/lib/bud/left
 state() {
-  systemctl show "$unit" --property "$1" --value
+  systemctl show --property=ActiveState --value "$unit"
 }
-
-if [ "$start" = yes ] && [ ! -e /var/lib/bud/left ]; then
-  case $(state ActiveState) in
-    active | activating) ;;
-    *)
-      mkdir -p /etc/bud
-      printf 'DRAIN=%s\nDRAIN_TIMEOUT=%s\n' "$drain" "$timeout" > /etc/bud/leave.env.new
-      mv -f /etc/bud/leave.env.new /etc/bud/leave.env
-      systemctl reset-failed "$unit" > /dev/null 2>&1 || true
-      if ! systemctl start --no-block "$unit"; then
-        printf 'refused=not-started\nsaid=%s\n' "$unit"
-        exit 0
-      fi
-      ;;
-  esac
+if [ "$begin" = yes ] && [ ! -e "$left" ] && [ "$(state)" != activating ]; then
+  mkdir -p /etc/bud
+  printf 'DRAIN=%s\nDRAIN_TIMEOUT=%s\n' "$drain" "$drain_seconds" > /etc/bud/leave.env.new
+  mv -f /etc/bud/leave.env.new /etc/bud/leave.env
+  systemctl reset-failed "$unit" 2> /dev/null || true
+  systemctl start --no-block "$unit"
 fi
-if [ -e /var/lib/bud/left ]; then
-  echo state=done
-  exit 0
-fi
-case $(state ActiveState) in
-  active | activating) echo state=running ;;
-  *)
+ends=$(($(date +%s) + seconds))
+while :; do
+  if [ -e "$left" ]; then
+    echo state=left
+    exit 0
+  fi
+  now=$(state)
+  if [ "$begin" = no ] && [ "$now" = inactive ] && [ ! -e "$left" ]; then
+    echo state=idle
+    exit 0
+  fi
+  if [ "$now" = failed ]; then
     echo state=failed
-    echo "code=$(state ExecMainStatus)"
-    ;;
-esac
-journalctl --unit "$unit" --lines 10 --no-pager --output cat 2> /dev/null | sed 's/^/log=/'
-exit 0
+    echo "status=$(systemctl show --property=ExecMainStatus --value "$unit")"
+    journalctl --unit="$unit" --lines=15 --output=cat --no-pager 2> /dev/null | sed 's/^/said=/'
+    exit 0
+  fi
+  if [ "$(date +%s)" -ge "$ends" ]; then
+    echo state=leaving
+    exit 0
+  fi
+  sleep 2
+done

@@ -1,23 +1,10 @@
 # bud-step: member
-# Writes down which cluster the node belongs to, for whoever takes it out again without any state. Reads: member (JSON
-# in one line; nothing takes it away).
-set -eu
-umask 022
-member=''
-while IFS= read -r line && [ -n "$line" ]; do
-  case $line in
-    member=*) member=${line#*=} ;;
-  esac
-done
-
-file=/etc/bud/member.json
-if [ -z "$member" ]; then
-  rm -f "$file"
-  echo removed=yes
-  exit 0
+# Gives what the node knows of its cluster. Reads nothing, changes nothing. Answers: member (the file in one line)
+# and left=yes where the node has left it; no member where there is none.
+set -u
+if [ -s /etc/bud/member.json ]; then
+  echo "member=$(tr -d '\n' < /etc/bud/member.json)"
 fi
-mkdir -p /etc/bud
-printf '%s\n' "$member" > "$file.new"
-mv -f "$file.new" "$file"
-sync
-echo written=yes
+if [ -e /var/lib/bud/left ]; then
+  echo left=yes
+fi
