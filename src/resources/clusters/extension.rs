@@ -18,10 +18,15 @@ pub(super) struct Extension {
     pub(super) ssh_authority: Option<String>,
 }
 
+/// Whether a kubeconfig may have the extension.
+pub(super) fn is_in(kubeconfig: &Secret) -> bool {
+    kubeconfig.expose().contains(EXTENSION)
+}
+
 /// The extension of the clusters in a kubeconfig.
 pub(super) fn read(kubeconfig: &Secret) -> Extension {
     let mut found = Extension::default();
-    if !kubeconfig.expose().contains(EXTENSION) {
+    if !is_in(kubeconfig) {
         return found;
     }
     let Ok(config) = serde_norway::from_str::<Json>(kubeconfig.expose()) else { return found };

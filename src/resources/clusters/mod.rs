@@ -67,10 +67,12 @@ impl Clusters {
     }
 
     fn open(&self, kubeconfig: Secret, context: Option<String>, proxy: Option<&str>) -> Way {
-        let logins = match super::machines::logins(&self.context.settings()) {
-            Ok(Planned::Known(logins)) => Some(logins),
+        // Nobody else's kubeconfig needs a login, which may be a file to read.
+        let logins = extension::is_in(&kubeconfig).then(|| super::machines::logins(&self.context.settings()));
+        let logins = match logins {
+            Some(Ok(Planned::Known(logins))) => Some(logins),
             // Other ways may do; who needs this one is told by what it cannot reach.
-            Ok(Planned::Unknown) | Err(_) => None,
+            Some(Ok(Planned::Unknown) | Err(_)) | None => None,
         };
         let mut hasher = Sha256::new();
         // Keys show their fingerprints.

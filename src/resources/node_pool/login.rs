@@ -3,9 +3,8 @@
 use super::NodePool;
 use crate::cloud;
 use crate::diagnostics::Diagnostic;
-use crate::provider::SshKey;
+use crate::resources::machines;
 use crate::schema::Planned;
-use crate::secret::Secret;
 use crate::ssh::host_key::HostKey;
 use crate::ssh::public_key;
 use crate::value::Value;
@@ -16,16 +15,7 @@ impl NodePool {
         let given = !planned.get("ssh_public_keys").as_list().unwrap_or_default().is_empty();
         let settings = self.context.settings();
         let key = match &settings.ssh_key {
-            Planned::Known(Some(SshKey::Key(key))) => key.clone(),
-            Planned::Known(Some(SshKey::File(path))) => match std::fs::read_to_string(path) {
-                Ok(text) => Secret::new(text),
-                Err(error) => {
-                    return Err(Diagnostic::error(
-                        "SSH key cannot be read",
-                        format!("ssh.private_key_file of the provider block, {path}: {error}."),
-                    ));
-                }
-            },
+            Planned::Known(Some(key)) => machines::read(key)?,
             _ => return Ok(Vec::new()),
         };
         match public_key::half_of(&key) {

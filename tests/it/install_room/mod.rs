@@ -34,19 +34,19 @@ use on_machine;
 
 /// Keeps what it is told, and says when it was told so many things.
 #[derive(Default)]
-struct Told {
-    events: Mutex<Vec<Event>>,
-    enough: Option<usize>,
-    reached: Arc<Notify>,
+pub(crate) struct Told {
+    pub(crate) events: Mutex<Vec<Event>>,
+    pub(crate) enough: Option<usize>,
+    pub(crate) reached: Arc<Notify>,
 }
 
 impl Told {
-    fn phases(&self, state: State) -> Vec<&'static str> {
+    pub(crate) fn phases(&self, state: State) -> Vec<&'static str> {
         let events = self.events.lock().unwrap();
         events.iter().filter(|event| event.state == state).map(|event| event.phase).collect()
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let events = self.events.lock().unwrap();
         events.iter().map(|event| format!("{} {:?} {}\n", event.phase, event.state, event.detail)).collect()
     }

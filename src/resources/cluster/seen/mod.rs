@@ -14,7 +14,8 @@ use async_trait::async_trait;
 
 use self::declaration::{ClusterSeenSpec, ClusterSeenStatus};
 use crate::diagnostics::Diagnostics;
-use crate::kube::{Client, Kind, KubeError, Scope, Selector};
+use crate::kube::node::nodes;
+use crate::kube::{Client, KubeError, Selector};
 use crate::lifecycle::Source;
 use crate::resources::clusters::{self, Clusters, Way};
 use crate::schema::{Attributes, DataSource, Planned};
@@ -94,8 +95,7 @@ fn silent(reason: String) -> ClusterSeenStatus {
 }
 
 async fn look(client: &Client) -> Result<ClusterSeenStatus, KubeError> {
-    let kind = Kind::new("v1", "Node", "nodes", Scope::Cluster);
-    let listed = client.list(&kind, None, &Selector::default()).await?;
+    let listed = client.list(&nodes(), None, &Selector::default()).await?;
     let version = client.version().await?;
     // Whoever may list nodes need not be allowed the rest.
     let allowed = |error: &KubeError| matches!(error, KubeError::Forbidden { .. });
